@@ -1,0 +1,456 @@
+"""The command line `pmo`: what was asked, done by the flows; errors as one sentence; exit statuses as in the README.
+
+Everything heavy is imported by the command that needs it, so that help comes at once. What is shown, and how, stands in
+`flows.show`.
+"""
+
+from __future__ import annotations
+
+import getpass
+import os
+import sys
+from collections.abc import Callable
+from datetime import datetime
+from functools import wraps
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from model.errors import ConfigError, HubError
+from model.vocabulary import ChangeState
+
+if TYPE_CHECKING:
+    from model.config import Settings
+
+__all__ = ["main"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+STOPPED = 130
+
+
+def _version() -> str:
+    try:
+        return version("pmo-hub")
+    except PackageNotFoundError:
+        return "unknown"
+
+
+def main() -> None:
+    """Runs the command line; what is meant for people ends as one sentence, never as a traceback."""
+    # DuckDB looks for pandas at each statement with parameters, and loads it where it is installed: half of the time of
+    # a quiet run. Nothing here uses it.
+    sys.modules.setdefault("pandas", None)  # type: ignore[arg-type]
+    try:
+        sys.exit(cli.main(standalone_mode=False))  # what click gives back here is the exit status, or None
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except HubError as error:
+        _say_error(str(error))
+        sys.exit(error.exit_status)
+    except (KeyboardInterrupt, click.Abort):
+        _say_error("stopped; nothing is half-written, and the next run goes on from here")
+        sys.stdout.flush()
+        os._exit(STOPPED)  # threads may still wait for a tool
+    except BrokenPipeError:
+        os._exit(1)  # the reader of our output went away
+
+
+def _say_error(text: str) -> None:
+    click.echo(f"pmo: {text}", err=True)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(_version(), prog_name="pmo-hub")
+def cli() -> None:
+    """One portfolio over all the tools your teams already use."""
+
+
+def with_config(command: F) -> F:
+    """Adds --config."""
+    return click.option(
+        "--config", "config", type=click.Path(path_type=Path), help="The configuration; else ./pmo.toml, $PMO_CONFIG."
+    )(command)
+
+
+def with_json(command: F) -> F:
+    """Adds --json."""
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")(command)
+
+
+def _load(config: Path | None, *, secrets: bool = False) -> Settings:
+    from flows.config import load
+
+    return load(config, secrets=secrets)
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid {os.getuid()}"
+
+
+def exits(command: Callable[..., int | None]) -> Callable[..., None]:
+    """The command's result is the exit status."""
+
+    @wraps(command)
+    def run(*args: Any, **kwargs: Any) -> None:
+        status = command(*args, **kwargs)
+        if status:
+            raise click.exceptions.Exit(status)
+
+    return run
+
+
+@cli.command()
+@with_config
+def init(config: Path | None) -> None:
+    """Write a commented pmo.toml."""
+    from flows.config import CONFIG_NAME, write_template
+
+    path = config or Path(CONFIG_NAME)
+    write_template(path)
+    click.echo(f"wrote {path}: name your sources in it, then run `pmo check`")
+
+
+@cli.command()
+@click.argument("sources", nargs=-1, metavar="[SOURCE]…")
+@with_config
+@with_json
+@exits
+def check(sources: tuple[str, ...], config: Path | None, as_json: bool) -> int:
+    """Reach each source: who we are there, what may be read and written, what is missing."""
+    from flows.check import check_sources
+    from flows.show import show_checks
+
+    results = check_sources(_load(config, secrets=True), sources)
+    show_checks(results, as_json=as_json)
+    return max((result.exit_status for result in results), default=0)
+
+
+@cli.command()
+@click.argument("sources", nargs=-1, metavar="[SOURCE]…")
+@click.option("--full", is_flag=True, help="Read everything again, not only what changed.")
+@click.option("--no-publish", is_flag=True, help="Leave the portfolio file as it is.")
+@with_config
+@with_json
+@exits
+def sync(sources: tuple[str, ...], full: bool, no_publish: bool, config: Path | None, as_json: bool) -> int:
+    """Pull what is new or changed, then publish."""
+    from flows.show import show_progress, show_report
+    from flows.sync import sync as sync_sources
+
+    settings = _load(config, secrets=True)
+    with show_progress(quiet=as_json) as shown:
+        report = sync_sources(
+            settings, sources, full=full, publishing=not no_publish, progress=shown.progress, told=shown.rebuilding
+        )
+    show_report(report, as_json=as_json)
+    return report.exit_status
+
+
+@cli.command()
+@with_config
+@with_json
+def status(config: Path | None, as_json: bool) -> None:
+    """Freshness, completeness, last runs, quarantine, words to be mapped."""
+    from flows.show import show_status
+    from warehouse.read import Reader
+
+    settings = _load(config)
+    with Reader(settings.data) as reader:
+        show_status(settings, reader.status_facts(), as_json=as_json)
+
+
+@cli.command()
+@with_config
+@with_json
+def portfolio(config: Path | None, as_json: bool) -> None:
+    """The portfolio: one row per project over all sources."""
+    from flows.show import show_portfolio
+    from warehouse.read import Reader
+
+    with Reader(_load(config).data) as reader:
+        show_portfolio(reader.portfolio(), as_json=as_json)
+
+
+@cli.command()
+@click.argument("key")
+@with_config
+@with_json
+@exits
+def issue(key: str, config: Path | None, as_json: bool) -> int:
+    """One issue by id or key: our words, theirs, history, links, hours, wanted changes."""
+    from flows.show import show_candidates, show_issue
+    from warehouse.desk import Desk
+    from warehouse.read import Reader
+
+    data = _load(config).data
+    with Reader(data) as reader, Desk(data / "desk.sqlite") as desk:
+        found = reader.find_issue(key)
+        if not found:
+            raise ConfigError(f"there is no issue {key} in the portfolio: give its key or its id, such as jira:10042")
+        if len(found) > 1:
+            show_candidates(key, found, as_json=as_json)
+            return 2
+        wanted = desk.queue.all(issue_id=found[0].id)
+        show_issue(reader.issue_details(found[0].id), wanted, as_json=as_json)
+        return 0
+
+
+# ------------------------------------------------------------------ wanted changes
+
+
+@cli.command("set")
+@click.argument("issues", nargs=-1, metavar="[ISSUE]…")
+@click.option("--status", default=None, help="The status wanted: our word, or the tool's own word or id.")
+@click.option("--priority", default=None, help="The priority wanted: 1 (most urgent) to 5, or the tool's own.")
+@click.option("--reason", default=None, help="Why; kept with the change.")
+@click.option(
+    "--file",
+    "file",
+    type=click.Path(path_type=Path),
+    default=None,
+    help="Many at once: CSV or XLSX with the columns issue, status, priority, reason.",
+)
+@with_config
+@with_json
+@exits
+def set_(
+    issues: tuple[str, ...],
+    status: str | None,
+    priority: str | None,
+    reason: str | None,
+    file: Path | None,
+    config: Path | None,
+    as_json: bool,
+) -> int:
+    """Ask for a change of status or priority; nothing is sent to a tool yet."""
+    from flows.changes import WishLine, ask, read_wishes
+    from flows.show import show_asked
+
+    if bool(issues) == bool(file):
+        raise ConfigError('name the issues, or a --file of them: pmo set ERP-7 --priority 1 --reason "board decision"')
+    settings = _load(config)
+    lines = read_wishes(file) if file else [WishLine(issue, status, priority, reason) for issue in issues]
+    results = ask(settings, lines, _user())
+    show_asked(results, as_json=as_json)
+    return 2 if any(result.refused for result in results) else 0
+
+
+@cli.group(invoke_without_command=True)
+@click.option("--state", type=click.Choice([state.value for state in ChangeState]), default=None, help="Only these.")
+@click.option("--id", "id_", type=int, default=None, help="One change, with all that happened to it.")
+@with_config
+@with_json
+@click.pass_context
+def changes(context: click.Context, state: str | None, id_: int | None, config: Path | None, as_json: bool) -> None:
+    """The queue of wanted changes and its history."""
+    if context.invoked_subcommand is not None:
+        return
+    from flows.show import show_change, show_changes
+    from warehouse.desk import Desk
+
+    with Desk(_load(config).data / "desk.sqlite") as desk:
+        if id_ is not None:
+            (change,) = desk.queue.of([id_])
+            show_change(change, desk.queue.events(id_), as_json=as_json)
+        else:
+            show_changes(desk.queue.all(ChangeState(state) if state else None), as_json=as_json)
+
+
+@click.command()
+@click.argument("ids", nargs=-1, required=True, type=int, metavar="ID…")
+@with_config
+@with_json
+def approve(ids: tuple[int, ...], config: Path | None, as_json: bool) -> None:
+    """Approve wanted changes of others, by number."""
+    from flows.changes import approve as approve_changes
+    from flows.show import show_changes
+
+    show_changes(approve_changes(_load(config), ids, _user()), as_json=as_json)
+
+
+@click.command()
+@click.argument("ids", nargs=-1, required=True, type=int, metavar="ID…")
+@click.option("--reason", default=None, help="Why; kept with the change.")
+@with_config
+@with_json
+def reject(ids: tuple[int, ...], reason: str | None, config: Path | None, as_json: bool) -> None:
+    """Reject wanted changes, by number: they are not sent."""
+    from flows.changes import reject as reject_changes
+    from flows.show import show_changes
+
+    show_changes(reject_changes(_load(config), ids, _user(), reason), as_json=as_json)
+
+
+@click.command()
+@click.argument("ids", nargs=-1, required=True, type=int, metavar="ID…")
+@click.option("--reason", default=None, help="Why; kept with the change.")
+@with_config
+@with_json
+def undo(ids: tuple[int, ...], reason: str | None, config: Path | None, as_json: bool) -> None:
+    """Ask for the way back of verified changes, by number."""
+    from flows.changes import undo as undo_changes
+    from flows.show import show_changes
+
+    show_changes(undo_changes(_load(config), ids, _user(), reason), as_json=as_json)
+
+
+for _command in (approve, reject, undo):
+    cli.add_command(_command)
+    changes.add_command(_command)
+
+
+# ------------------------------------------------------------------ files
+
+
+@cli.command()
+@with_config
+@with_json
+def publish(config: Path | None, as_json: bool) -> None:
+    """Write the portfolio file from the hub file."""
+    from flows.show import show_progress, show_published
+    from flows.sync import OpenHub, publish_hub
+
+    settings = _load(config)
+    with show_progress(quiet=as_json) as shown, OpenHub(settings, told=shown.rebuilding) as opened:
+        published = publish_hub(opened)[1]
+    show_published(published, as_json=as_json)
+
+
+@cli.command()
+@with_config
+@with_json
+def rebuild(config: Path | None, as_json: bool) -> None:
+    """Make the hub file again from the raw archive, without any network, and publish."""
+    from flows.rebuild import rebuild as rebuild_hub
+    from flows.show import show_progress, show_rebuilt
+    from flows.sync import OpenHub, publish_hub
+    from warehouse.hub import HubLock
+
+    settings = _load(config)
+    with show_progress(quiet=as_json) as shown:
+        lock = HubLock(settings.data)
+        try:
+            rebuilt = rebuild_hub(settings, told=shown.rebuilding)
+        finally:
+            lock.release()
+        with OpenHub(settings) as opened:
+            published = publish_hub(opened)[1]
+    show_rebuilt(rebuilt, published, as_json=as_json)
+
+
+@cli.command("accept-loss")
+@click.argument("source")
+@with_config
+def accept_loss(source: str, config: Path | None) -> None:
+    """Let a held-back disappearance through, once, on record."""
+    from flows.sync import chosen_sources
+    from warehouse.desk import Desk
+    from warehouse.read import Reader
+
+    settings = _load(config)
+    chosen_sources(settings, [source])
+    with Reader(settings.data) as reader:
+        held = sum(row["held_back"] for row in reader.status_facts().held_back if row["source"] == source)
+    if not held:
+        raise ConfigError(f"nothing of {source} is held back: there is nothing to accept")
+    with Desk(settings.data / "desk.sqlite") as desk:
+        desk.accept_loss(source, _user())
+    click.echo(f"the next sync of {source} lets {held} absent rows go: run `pmo sync {source}`")
+
+
+@cli.command()
+@click.argument("query")
+@with_config
+@with_json
+def sql(query: str, config: Path | None, as_json: bool) -> None:
+    """Read the portfolio file: pmo sql "select status, count(*) from issues group by all"."""
+    from flows.show import show_rows
+    from warehouse.read import Reader
+
+    with Reader(_load(config).data) as reader:
+        show_rows(reader.sql(query), as_json=as_json)
+
+
+@cli.command()
+@click.option("--port", default=0, show_default="a free one", help="Where it listens on this machine.")
+@click.option("--seed", default=7, show_default=True, help="Another number, another company of the same story.")
+@click.option(
+    "--as-of",
+    type=click.DateTime(["%Y-%m-%d"]),
+    default=None,
+    help="The day the story ends on, at 06:00 UTC: the last such.",
+)
+@click.option("--truth", type=click.Path(path_type=Path), default=None, help="Write what is true of it to this file.")
+def sandbox(port: int, seed: int, as_of: datetime | None, truth: Path | None) -> None:
+    """Serve a make-believe Jira on this machine; prints a pmo.toml for it."""
+    from flows.demo import environment, settings_text
+    from flows.demo import sandbox as serve
+
+    with serve(port=port, seed=seed, as_of=as_of.date() if as_of else None, truth=truth) as served:
+        click.echo(settings_text(served.url))
+        for name, value in environment().items():
+            click.echo(f"# export {name}={value}")
+        click.echo("# serving until it is stopped with Ctrl-C", nl=True)
+        sys.stdout.flush()
+        served.wait()
+
+
+@cli.command()
+@click.option(
+    "--into", type=click.Path(path_type=Path), default=Path("pmo-demo"), show_default=True, help="Its folder."
+)
+@click.option("--seed", default=7, show_default=True, help="Another number, another company of the same story.")
+@click.option(
+    "--as-of",
+    type=click.DateTime(["%Y-%m-%d"]),
+    default=None,
+    help="The day the story ends on, at 06:00 UTC: the last such.",
+)
+@exits
+def demo(into: Path, seed: int, as_of: datetime | None) -> int:
+    """An invented company, read over HTTP into a portfolio, from nothing, in one command."""
+    from flows.demo import demo_folder, prepare
+    from flows.demo import sandbox as serve
+    from flows.show import show_demo_end, show_portfolio, show_progress, show_report
+    from flows.sync import sync as sync_sources
+    from warehouse.read import Reader
+
+    folder = demo_folder(into)
+    with serve(seed=seed, as_of=as_of.date() if as_of else None, truth=folder / "truth.yaml") as served:
+        settings = _load(prepare(folder, served.url), secrets=True)
+        with show_progress(quiet=False) as shown:
+            report = sync_sources(settings, progress=shown.progress, told=shown.rebuilding)
+        show_report(report, as_json=False)
+    if report.exit_status == 0:
+        with Reader(settings.data) as reader:
+            show_portfolio(reader.portfolio(), as_json=False)
+        show_demo_end(folder)
+    return report.exit_status
+
+
+@cli.group()
+def source() -> None:
+    """Names of sources."""
+
+
+@source.command("rename")
+@click.argument("old")
+@click.argument("new")
+@with_config
+def source_rename(old: str, new: str, config: Path | None) -> None:
+    """Give a source another name, with all its records and history."""
+    from flows.source_rename import rename
+
+    rename(_load(config), old, new, _user())
+    click.echo(f"{old} is {new} now, in the configuration, the hub and the portfolio file")
+
+
+if __name__ == "__main__":
+    main()

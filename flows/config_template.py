@@ -1,0 +1,78 @@
+"""The commented `pmo.toml` that `pmo init` writes.
+
+Names, defaults and descriptions come from `model.config`, so that none is missing or stale. A line that begins with
+`#` and no blank is a setting to be switched on; `# ` begins a comment.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+
+from pydantic import BaseModel
+
+from model.config import HubSettings, PublishSettings, SourceDefaults
+from model.vocabulary import IssueType, Status
+
+__all__ = ["template"]
+
+_HEAD = """\
+# What pmo-hub reads, and how. A line that begins with # does not count: take the # away to switch it on.
+# A secret never stands in this file: ${NAME} is read from the environment when pmo runs.
+# `pmo check` says whether all is well, before anything is pulled.
+"""
+
+_SOURCES = """\
+
+# One table for each tool that is read. Its name is yours (small letters, digits, hyphens) and is part of all ids, so
+# choose it well; `pmo source rename OLD NEW` changes it later. All but the settings of [hub] that are marked * may
+# stand here too, and then hold for this source alone.
+
+#[sources.acme-jira]
+#type = "jira"                          # Jira Cloud
+#url = "https://acme.atlassian.net"
+#email = "${JIRA_EMAIL}"                # the account the token belongs to
+#token = "${JIRA_TOKEN}"                # at id.atlassian.com: Security, API tokens
+#projects = ["ERP", "WEB"]              # keys or ids; left out: all that the account sees
+#fields.story_points = "Story Points"   # id or name of the field that holds them; left out: found where it can be
+
+#[sources.ops-redmine]
+#type = "redmine"
+#url = "https://redmine.example.com"
+#token = "${REDMINE_KEY}"               # in Redmine: My account, API access key
+#projects = ["erp", "web"]              # identifiers; left out: all that the account sees
+#fields.story_points = "7"              # id of the custom field that holds them; left out: none
+#ca_file = "company-ca.pem"             # certificates to trust, if yours is not publicly known
+# Rules for the tool's own words, each by id or by name in any case; without one, the tool's own order decides.
+# A status is one of {statuses}; a priority is 1 (most urgent) to 5; a type is
+# one of {types}.
+#status."Feedback" = "blocked"
+#priority."Immediate" = 1
+#issue_type."Support" = "request"
+"""
+
+_EXAMPLES: dict[str, object] = {"requests_per_second": 5}
+
+
+def template() -> str:
+    """A valid configuration without a source, that explains every setting."""
+    own = [name for name in HubSettings.model_fields if name not in SourceDefaults.model_fields and name != "publish"]
+    hub = [
+        "[hub]",
+        *_lines(HubSettings, ("data", "timezone"), mark="* ", on=True),
+        *_lines(HubSettings, (name for name in own if name not in ("data", "timezone")), mark="* "),
+        *_lines(PublishSettings, PublishSettings.model_fields, mark="* ", prefix="publish."),
+        *_lines(SourceDefaults, SourceDefaults.model_fields),
+    ]
+    sources = _SOURCES.replace("{statuses}", ", ".join(Status)).replace("{types}", ", ".join(IssueType))
+    return "\n".join([_HEAD, *hub, sources])
+
+
+def _lines(
+    model: type[BaseModel], names: Iterable[str], *, mark: str = "", prefix: str = "", on: bool = False
+) -> Iterable[str]:
+    for name in names:
+        field = model.model_fields[name]
+        value = json.dumps(_EXAMPLES.get(name, field.get_default(call_default_factory=True)))
+        setting = f"{'' if on else '#'}{prefix}{name} = {value}"
+        yield f"{setting:<39} # {mark}{field.description}"

@@ -1,0 +1,454 @@
+"""What the command line shows: tables on a terminal, plain lines elsewhere, JSON where asked for.
+
+Results go to standard output, progress and remarks to standard error, so that a result can be piped. Instants are
+shown in UTC, with a Z.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, is_dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from flows.changes import Asked
+    from flows.check import Checked
+    from flows.pull import SourceOutcome, StreamOutcome
+    from flows.rebuild import Rebuilt
+    from flows.sync import SyncReport
+    from model.change import WantedChange
+    from model.config import Settings
+    from warehouse.publish import Published
+    from warehouse.queue import ChangeEvent
+    from warehouse.read import Candidate, IssueDetails, Rows, StatusFacts
+
+__all__ = [
+    "show_asked",
+    "show_candidates",
+    "show_change",
+    "show_changes",
+    "show_checks",
+    "show_demo_end",
+    "show_issue",
+    "show_portfolio",
+    "show_progress",
+    "show_published",
+    "show_rebuilt",
+    "show_report",
+    "show_rows",
+    "show_status",
+]
+
+PLAIN_EVERY_SECONDS = 5.0
+WIDE = 220
+"""Columns of a table that goes to a file or a pipe: nothing is folded there."""
+
+_out = Console(highlight=False, soft_wrap=not sys.stdout.isatty(), width=None if sys.stdout.isatty() else WIDE)
+_err = Console(stderr=True, highlight=False)
+
+
+# ------------------------------------------------------------------ progress
+
+
+class _Shown:
+    """Where progress goes: a line per source on a terminal, a line now and then elsewhere, or nowhere."""
+
+    def __init__(self, bars: Progress | None, *, quiet: bool) -> None:
+        self._bars = bars
+        self._quiet = quiet
+        self._tasks: dict[str, Any] = {}
+        self._said: dict[str, float] = {}
+
+    def progress(self, source: str, stream: str, doing: str, seen: int) -> None:
+        self._say(source, f"{doing} {stream}", f"{seen:,} records")
+
+    def rebuilding(self, done: int, of: int) -> None:
+        self._say("hub", "rebuilding from the raw archive", f"{done:,} of {of:,} files")
+
+    def _say(self, who: str, doing: str, how_far: str) -> None:
+        if self._bars is not None:
+            if who not in self._tasks:
+                self._tasks[who] = self._bars.add_task(who, total=None, doing="", how_far="")
+            self._bars.update(self._tasks[who], doing=doing, how_far=how_far)
+        elif not self._quiet and time.monotonic() - self._said.get(who, 0.0) > PLAIN_EVERY_SECONDS:
+            self._said[who] = time.monotonic()
+            print(f"{who}: {doing}: {how_far}", file=sys.stderr, flush=True)
+
+
+@contextmanager
+def show_progress(*, quiet: bool) -> Iterator[_Shown]:
+    """Shows how long work gets on, for as long as the context lasts."""
+    if quiet or not _err.is_terminal:
+        yield _Shown(None, quiet=quiet)
+        return
+    with Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        TextColumn("{task.fields[doing]}"),
+        TextColumn("{task.fields[how_far]}"),
+        TimeElapsedColumn(),
+        console=_err,
+        transient=True,
+    ) as bars:
+        yield _Shown(bars, quiet=quiet)
+
+
+# ------------------------------------------------------------------ results
+
+
+def show_demo_end(folder: Path) -> None:
+    """What can be done with what the demo left."""
+    where = escape(str(folder))
+    _out.print(
+        f"""
+The portfolio is {where}/data/portfolio.duckdb; {where}/truth.yaml says what is true of the company. Go on with:
+
+  cd {where}
+  pmo portfolio
+  pmo issue ERP-7
+  pmo sql "select status, count(*) from issues group by all"
+
+The company is no longer served: `pmo sandbox` serves one that can be synced again. For your own tools: `pmo init`."""
+    )
+
+
+def show_report(report: SyncReport, *, as_json: bool) -> None:
+    """What a sync did: a line per source, and per stream that did something; then what needs a person."""
+    if as_json:
+        _print_json({**asdict(report), "exit_status": report.exit_status})
+        return
+    if report.rebuilt is not None:
+        _print(
+            f"the hub file was made again from {report.rebuilt.parts:,} files of the raw archive: {report.rebuilt.why}"
+        )
+    for outcome in report.sources:
+        _print(_source_line(outcome))
+        for stream in outcome.streams:
+            line = _stream_line(stream)
+            if line:
+                _print(f"  {line}")
+    for outcome in report.sources:
+        for stream in outcome.streams:
+            if stream.held_back:
+                _print(
+                    f"{outcome.source}: {stream.stream}: {stream.held_back} rows are not in the tool any more, which "
+                    f"is more than usual: they are kept until `pmo accept-loss {outcome.source}`"
+                )
+    if report.to_be_mapped:
+        words = sorted({f"{w.source}: {w.kind} {w.name}" for w in report.to_be_mapped})
+        _print(f"{len(words)} words are mapped by default, `pmo status` lists them: {_few(words)}")
+    if report.published is not None:
+        _say_published(report.published)
+
+
+def _source_line(outcome: SourceOutcome) -> str:
+    took = (outcome.ended_at - outcome.started_at).total_seconds() if outcome.ended_at and outcome.started_at else 0.0
+    waited = f", {outcome.throttled_seconds:.0f} s waited for the tool" if outcome.throttled_seconds >= 1 else ""
+    line = (
+        f"{outcome.source}: {outcome.state.value}: {outcome.rows_changed:,} rows changed, "
+        f"{outcome.requests:,} requests{waited}, {took:.1f} s"
+    )
+    return f"{line}: {outcome.error}" if outcome.error else line
+
+
+def _stream_line(stream: StreamOutcome) -> str:
+    parts = [f"{stream.rows_seen:,} read", f"{stream.rows_changed:,} changed"]
+    if stream.quarantined:
+        parts.append(f"{stream.quarantined:,} did not fit (quarantine)")
+    if stream.census is not None:
+        parts.append(f"{stream.present:,} of {stream.census:,} in the tool")
+    if stream.full:
+        parts.append("whole")
+    return f"{stream.stream}: {', '.join(parts)}"
+
+
+def show_checks(results: Sequence[Checked], *, as_json: bool) -> None:
+    """Who we are in each source, what we may do there, what is missing."""
+    if as_json:
+        _print_json([asdict(result) for result in results])
+        return
+    for result in results:
+        if result.error:
+            _print(f"{result.source}: FAILED: {result.error}")
+            continue
+        _print(f"{result.source}: {result.kind} at {result.instance}, logged in as {result.account}")
+        for sentence in result.may:
+            _print(f"  may: {sentence}")
+        for sentence in result.missing:
+            _print(f"  missing: {sentence}")
+
+
+def show_published(published: Published | None, *, as_json: bool) -> None:
+    """Where the portfolio file is."""
+    assert published is not None
+    if as_json:
+        _print_json(asdict(published))
+    else:
+        _say_published(published)
+
+
+def show_rebuilt(rebuilt: Rebuilt, published: Published | None, *, as_json: bool) -> None:
+    """What a rebuild read."""
+    if as_json:
+        _print_json({"rebuilt": asdict(rebuilt), "published": asdict(published) if published else None})
+        return
+    _print(f"the hub file was made again from {rebuilt.parts} files of the raw archive")
+    if published is not None:
+        _say_published(published)
+
+
+def _say_published(published: Published) -> None:
+    _print(f"published {published.path}")
+    for stray in published.strays:
+        _print(f"somebody opened the published file for writing: what they left was moved to {stray}")
+
+
+def show_portfolio(rows: Rows, *, as_json: bool) -> None:
+    """The portfolio table."""
+    if as_json:
+        _print_json(rows.dicts())
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("source", "project", "state"):
+        table.add_column(name, overflow="fold")
+    numbers = ("issues", "todo", "doing", "blocked", "done", "cancelled", "overdue", "hours", "estimated")
+    for name in numbers:
+        table.add_column(name, justify="right")
+    for name in ("last activity", "fresh through", "complete"):
+        table.add_column(name)
+    for row in rows.dicts():
+        counts = ("issues", "todo", "in_progress", "blocked", "done", "cancelled", "overdue")
+        state = row["state"] if row["availability"] == "present" else row["availability"]
+        table.add_row(
+            *(escape(str(v)) for v in (row["source"], row["project"], state)),
+            *(f"{row[name]:,}" for name in counts),
+            _hours(row["hours_logged"]),
+            _hours(row["hours_estimated"]),
+            _moment(row["last_activity_at"]),
+            _moment(row["fresh_through_at"]),
+            _share(row["completeness"]),
+        )
+    _out.print(table)
+
+
+def show_status(settings: Settings, facts: StatusFacts, *, as_json: bool) -> None:
+    """How the published figures stand, and what is going on now."""
+    running = _running(settings.data)
+    if as_json:
+        _print_json({**asdict(facts), "running": running})
+        return
+    _print(f"published: {facts.file}")
+    if running is not None:
+        _print(f"running now: {running['kind']}, process {running['pid']}, since {running['started_at']}")
+    runs = {run["source"]: run for run in facts.runs}
+    for about in facts.about:
+        if about["source"] is None:
+            _print("no source has been read yet: run `pmo sync`")
+            continue
+        run = runs.get(about["source"])
+        last = f"last run {run['state']}, {_moment(run['started_at'])}" if run else "never run"
+        fresh = _moment(about["fresh_through_at"]) or "not known"
+        _print(f"{about['source']}: fresh through {fresh}, complete {_share(about['completeness'])}, {last}")
+    for row in facts.streams:
+        if row["census"] is not None and row["present"] != row["census"]:
+            _print(f"{row['source']}: {row['stream']}: the tool has {row['census']:,}, {row['present']:,} landed")
+    for row in facts.held_back:
+        _print(
+            f"{row['source']}: {row['stream']}: {row['held_back']:,} absent rows are held back: "
+            f"`pmo accept-loss {row['source']}` lets them go"
+        )
+    for row in facts.quarantine:
+        first = "; ".join(f"{e['native_id']}: {e['field'] or 'record'} {e['error']}" for e in row["first_errors"])
+        _print(f"{row['source']}: {row['stream']}: {row['records']:,} records in quarantine: {first}")
+    for row in facts.words:
+        becomes = row["value"] if row["value"] is not None else "nothing"
+        _print(f"{row['source']}: {row['kind']} “{row['name']}” is taken for {becomes} (by its {row['basis']})")
+
+
+def show_candidates(key: str, found: Sequence[Candidate], *, as_json: bool) -> None:
+    """The issues an ambiguous key may mean."""
+    if as_json:
+        _print_json([asdict(candidate) for candidate in found])
+        return
+    _print(f"{key} may be one of {len(found)} issues; give the id:")
+    for c in found:
+        _print(f"  {c.id}  {c.key}  {c.title}  ({c.source}, {c.project or 'no project'}, {c.availability})")
+
+
+_ISSUE_LINES = (
+    "project", "parent_key", "milestone", "assignee", "reporter", "labels", "components", "story_points",
+    "percent_complete", "start_on", "due_on", "created_at", "started_at", "resolved_at", "updated_at", "url",
+)  # fmt: skip
+
+
+def show_issue(details: IssueDetails, changes: Sequence[WantedChange], *, as_json: bool) -> None:
+    """One issue, with what is and was wanted of it."""
+    if as_json:
+        _print_json(asdict(details) | {"changes": [asdict(change) for change in changes]})
+        return
+    issue = details.issue
+    _print(f"{issue['key']}  {issue['title']}  ({issue['id']})")
+    for ours in ("status", "priority", "type"):
+        theirs = issue[f"native_{ours}"]
+        _print(f"  {ours}: {_plain(issue[ours]) or 'none'}" + (f" (theirs: {theirs})" if theirs else ""))
+    if issue["availability"] != "present":
+        _print(f"  {issue['availability']}: {issue['availability_evidence']}")
+    for name in _ISSUE_LINES:
+        if issue[name] not in (None, []):
+            _print(f"  {name.removesuffix('_key').replace('_', ' ')}: {_plain(issue[name])}")
+    hours = [f"{_hours(issue[name] / 3600)} {said}" for name, said in _EFFORTS if issue[name] is not None]
+    _print(f"  hours: {', '.join([f'{_hours(details.hours_logged)} logged', *hours])}")
+    for row in details.hours:
+        _print(f"    {row['account'] or 'unknown'}: {_hours(row['hours'])}, last on {row['last_on']}")
+    for row in details.links:
+        direction = "→" if row["outward"] else "←"
+        _print(f"  {row['native_kind']} {direction} {row['other_key']} {row['other_title']} ({row['other_status']})")
+    for row in details.history:
+        went = f"{_plain(row['from_native']) or 'nothing'} → {_plain(row['to_native']) or 'nothing'}"
+        _print(f"  {_moment(row['changed_at'])}  {row['account'] or 'unknown'}: {row['field']}: {went}")
+    for change in changes:
+        _print(f"  wanted: {_change_line(change)}")
+
+
+_EFFORTS = (("original_estimate_seconds", "estimated"), ("remaining_estimate_seconds", "remaining"))
+
+
+def show_asked(results: Sequence[Asked], *, as_json: bool) -> None:
+    """What became of wishes."""
+    if as_json:
+        _print_json([asdict(result) for result in results])
+        return
+    for result in results:
+        if result.change_id is not None:
+            _print(f"change {result.change_id}: {result.issue}: {result.said}")
+        elif result.refused:
+            _err.print(escape(f"pmo: {result.said}"))
+        else:
+            _print(f"{result.issue}: {result.said}")
+
+
+def show_changes(changes: Sequence[WantedChange], *, as_json: bool) -> None:
+    """Wanted changes, one a line."""
+    if as_json:
+        _print_json([asdict(change) for change in changes])
+        return
+    if not changes:
+        _print("no changes are wanted: `pmo set ISSUE --status … --priority … --reason …` asks for one")
+    for change in changes:
+        _print(f"{change.issue_key}: {_change_line(change)}")
+
+
+def show_change(change: WantedChange, events: Sequence[ChangeEvent], *, as_json: bool) -> None:
+    """One wanted change, with all that happened to it."""
+    if as_json:
+        _print_json(asdict(change) | {"events": [asdict(event) for event in events]})
+        return
+    _print(f"{change.issue_key}: {_change_line(change)}")
+    for event in events:
+        note = f": {event.note}" if event.note else ""
+        _print(f"  {_moment(event.at)}  {event.by or 'pmo-hub'}: {event.state}{note}")
+
+
+def _change_line(change: WantedChange) -> str:
+    why = f", “{change.reason}”" if change.reason else ""
+    said = f" ({change.message})" if change.message and change.message != change.reason else ""
+    return (
+        f"change {change.id}: {change.field} {change.base} → {change.wish}, {change.state}{said}, "
+        f"asked by {change.requested_by} {_moment(change.requested_at)}{why}"
+    )
+
+
+def show_rows(rows: Rows, *, as_json: bool) -> None:
+    """The answer to a person's own SQL: a table on a terminal, tab-separated lines elsewhere."""
+    if as_json:
+        _print_json(rows.dicts())
+        return
+    if not sys.stdout.isatty():
+        for line in [rows.columns, *rows.rows]:
+            print("\t".join(_cell(value) for value in line))
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in rows.columns:
+        table.add_column(escape(name), overflow="fold")
+    for row in rows.rows:
+        table.add_row(*(escape(_plain(value)) for value in row))
+    _out.print(table)
+    _print(f"{len(rows.rows):,} rows")
+
+
+# ------------------------------------------------------------------ values as text
+
+
+def _running(data: Path) -> dict[str, Any] | None:
+    """What `data/run.json` says of a run that is under way; None if there is none, or its process has ended."""
+    try:
+        found = json.loads((data / "run.json").read_text(encoding="utf-8"))
+        if found["state"] != "running" or not Path(f"/proc/{int(found['pid'])}").exists():
+            return None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return dict(found)
+
+
+def _print(text: str) -> None:
+    _out.print(escape(text))
+
+
+def _print_json(value: object) -> None:
+    print(json.dumps(value, default=_jsonable, ensure_ascii=False, indent=1))
+
+
+def _jsonable(value: object) -> object:
+    if isinstance(value, datetime):
+        text = value.isoformat()
+        return text if value.tzinfo else f"{text}Z"
+    if is_dataclass(value) and not isinstance(value, type):
+        return asdict(value)
+    if isinstance(value, Mapping):
+        return dict(value)
+    return str(value)
+
+
+def _moment(at: datetime | None) -> str:
+    return "" if at is None else f"{at:%Y-%m-%d %H:%M}Z"
+
+
+def _hours(hours: float | None) -> str:
+    return "" if hours is None else f"{hours:,.1f}"
+
+
+def _share(share: float | None) -> str:
+    """Never rounded up to a hundred."""
+    return "" if share is None else f"{int(share * 1000) / 10:g} %"
+
+
+def _plain(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        return _moment(value)
+    if isinstance(value, list):
+        return ", ".join(_plain(v) for v in value)
+    return str(value)
+
+
+def _cell(value: object) -> str:
+    """One line, one column."""
+    text = value.isoformat(sep=" ") if isinstance(value, datetime) else _plain(value)
+    return text.replace("\t", " ").replace("\r", " ").replace("\n", " ")
+
+
+def _few(words: Sequence[str], most: int = 5) -> str:
+    more = f" and {len(words) - most} more" if len(words) > most else ""
+    return ", ".join(words[:most]) + more

@@ -1,0 +1,1 @@
+"""What the hub knows, without any I/O: records, vocabularies, pure rules."""

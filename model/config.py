@@ -1,0 +1,219 @@
+"""What `pmo.toml` says, as records: names, types, bounds and defaults of all settings.
+
+Nothing is read here: `flows.config` finds the file, puts in the environment and tells people what is wrong. Validators
+end the sentence "<key> …" and never repeat a value, which may be a secret. A token is shown by no repr and no dump.
+Keys and defaults: DESIGN, section 4; the descriptions are what `pmo init` writes as comments.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Literal, TypeVar, get_args
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from model.mapping import Rules
+from model.vocabulary import IssueType, Status
+
+__all__ = [
+    "FIELD_NAMES",
+    "HubSettings",
+    "PublishSettings",
+    "Settings",
+    "SourceDefaults",
+    "SourceSettings",
+    "near_word",
+    "nearest",
+    "overlap",
+    "share_projects",
+]
+
+# Strict: 1 is no "true", "5" no number, 5.0 no whole number.
+Whole = Annotated[int, Field(strict=True)]
+Number = Annotated[float, Field(strict=True)]
+Switch = Annotated[bool, Field(strict=True)]
+Text = Annotated[str, Field(strict=True, min_length=1)]
+Grade = Annotated[int, Field(strict=True, ge=1, le=5)]
+FieldName = Literal["story_points"]
+T = TypeVar("T")
+
+FIELD_NAMES: tuple[str, ...] = get_args(FieldName)
+"""Our fields whose place in the tool may be named: `fields.<name> = "…"`."""
+
+
+class _Settings(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, hide_input_in_errors=True)
+
+
+class PublishSettings(_Settings):
+    """What goes into the published file."""
+
+    emails: Switch = Field(default=False, description="publish e-mail addresses of accounts and people")
+    finance: Switch = Field(default=False, description="publish rates and costs, in portfolio-finance.duckdb")
+    keep_days: Whole = Field(default=30, ge=1, le=36500, description="days that published files are kept")
+
+
+class SourceDefaults(_Settings):
+    """What may stand under [hub] for all sources, and under a source for that one."""
+
+    requests_per_second: Annotated[Number, Field(gt=0, le=1000)] | None = Field(
+        default=None, description="pacing; left out: no limit"
+    )
+    in_flight: Whole = Field(default=8, ge=1, le=32, description="requests under way at once")
+    overlap_minutes: Number = Field(default=5, ge=0, le=10080, description="how far each window reaches back")
+    loss_share: Number = Field(default=0.10, ge=0, le=1, description="losing more than this share of the rows …")
+    loss_rows: Whole = Field(default=20, ge=0, description="… and more than so many, waits for `pmo accept-loss`")
+    max_probes: Whole = Field(default=1000, ge=0, description="absent records asked for one by one in a run, at most")
+    approval: Literal["other", "self", "none"] = Field(
+        default="other", description="changes are approved by another, by the asker too, or need no approval (none)"
+    )
+    conflicts: Literal["ask", "tool-wins"] = Field(default="ask", description="who settles a conflict")
+    max_changes: Whole = Field(default=200, ge=0, description="a push of more changes than this does nothing")
+    worklog_days: Whole = Field(
+        default=45, ge=1, le=36500, description="hours are read again so far back, if the tool hides their edits"
+    )
+    connect_timeout_seconds: Number = Field(default=10, gt=0, le=3600, description="to reach the tool")
+    read_timeout_seconds: Number = Field(default=60, gt=0, le=3600, description="silence while the tool answers")
+    longest_pause_seconds: Number = Field(default=120, ge=0, le=86400, description="a tool that asks for more fails")
+    tries: Whole = Field(default=5, ge=1, le=20, description="times a request is sent, where repeating is safe")
+
+
+class HubSettings(SourceDefaults):
+    """The [hub] table."""
+
+    data: Text = Field(default="data", description="folder of all that the hub keeps, relative to this file")
+    timezone: Text = Field(default="UTC", description="the PMO's own, where a person's is unknown")
+    lock_wait_minutes: Number = Field(default=30, ge=0, le=1440, description="how long `pmo nightly` waits its turn")
+    sources_at_once: Whole = Field(default=4, ge=1, le=32, description="sources that are read side by side")
+    publish: PublishSettings = Field(default_factory=PublishSettings, description="what goes into the published file")
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (KeyError, ValueError, OSError):  # OSError: a folder of zones, such as "Europe"
+            near = nearest(name, available_timezones())
+            raise ValueError(f'must be an IANA time zone such as "Europe/Berlin"{near}') from None
+        return name
+
+
+class SourceSettings(SourceDefaults):
+    """One [sources.<name>] table, with the hub's defaults where it has no word of its own."""
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$", description="as in [sources.<name>]; part of all ids")
+    type: Text = Field(description="the kind of tool")
+    url: Text = Field(default="", description="address of the tool")
+    token: Text | None = Field(default=None, repr=False, exclude=True, description="access token or API key")
+    email: Text | None = Field(default=None, repr=False, exclude=True, description="account the token belongs to")
+    projects: Annotated[tuple[Text, ...], Field(min_length=1)] | None = Field(
+        default=None, description="keys of the projects to read; left out: all that the account sees"
+    )
+    fields: dict[FieldName, Text] = Field(default_factory=dict, description="the tool's own field behind ours")
+    status: dict[Text, Status] = Field(default_factory=dict, description="the tool's status, by id or name → ours")
+    priority: dict[Text, Grade] = Field(default_factory=dict, description="its priority → 1 (most urgent) to 5")
+    issue_type: dict[Text, IssueType] = Field(default_factory=dict, description="its type of issue → ours")
+    ca_file: Text | None = Field(default=None, description="certificates to trust, relative to this file")
+    zone: Text = Field(default="UTC", description="the PMO's own time zone, as under [hub]")
+
+    @field_validator("url")
+    @classmethod
+    def _plain_address(cls, url: str) -> str:
+        url = url.strip()
+        try:
+            parts = urlsplit(url)
+            known = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        except ValueError:
+            known = None
+        if not known or any(letter.isspace() for letter in url):
+            raise ValueError("must be an address such as https://tool.example.com, with http or https")
+        if "@" in parts.netloc:
+            raise ValueError(
+                'must name no user and no password: a secret never stands in the file, use token = "${NAME}"'
+            )
+        if "?" in url or "#" in url:
+            raise ValueError("must end before ? and #: it is the address of the tool, not of one page")
+        return url.rstrip("/")
+
+    @field_validator("projects")
+    @classmethod
+    def _each_once(cls, projects: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        return projects and tuple(dict.fromkeys(projects))
+
+    @field_validator("status", "priority", "issue_type")
+    @classmethod
+    def _each_word_once(cls, words: dict[str, T]) -> dict[str, T]:
+        folded = [word.casefold().strip() for word in words]
+        if len(set(folded)) < len(folded):
+            raise ValueError("names one word twice, in upper and lower case: keep one of them")
+        return words
+
+    @property
+    def rules(self) -> Rules:
+        """What a person laid down about this tool's words."""
+        return Rules(status=self.status, priority=self.priority, type=self.issue_type)
+
+    @property
+    def filter_fingerprint(self) -> str:
+        """Changes with what is read of the tool, in no other case."""
+        return _fingerprint(None if self.projects is None else sorted(self.projects))
+
+    @property
+    def decode_fingerprint(self) -> str:
+        """Changes with how the tool's answers are understood, in no other case."""
+        return _fingerprint([self.fields, self.zone])
+
+    @property
+    def site(self) -> str:
+        """The address as far as it tells two tools apart: without scheme, default port and last slash."""
+        parts = urlsplit(self.url)
+        port = "" if parts.port in (None, 80, 443) else f":{parts.port}"
+        return f"{(parts.hostname or '').rstrip('.')}{port}{parts.path.rstrip('/')}"
+
+
+class Settings(_Settings):
+    """A whole `pmo.toml`; `path` is where it was found, `hub.data` and each `ca_file` are absolute."""
+
+    hub: HubSettings
+    sources: dict[str, SourceSettings]
+    path: Path
+
+    @property
+    def data(self) -> Path:
+        """The folder of all that the hub keeps."""
+        return Path(self.hub.data)
+
+
+def overlap(one: SourceSettings, other: SourceSettings) -> bool:
+    """Whether both would read the same project of the same address."""
+    return one.site == other.site and share_projects(one, other)
+
+
+def share_projects(one: SourceSettings, other: SourceSettings) -> bool:
+    """Whether some project passes the filters of both."""
+    if one.projects is None or other.projects is None:
+        return True
+    return not {p.casefold() for p in one.projects}.isdisjoint(p.casefold() for p in other.projects)
+
+
+def near_word(word: str, known: Iterable[str]) -> str:
+    """The known word that is nearest to this one in spelling; empty where none is near."""
+    folded = {name.casefold(): name for name in known}
+    near = get_close_matches(word.casefold().strip(), folded, n=1, cutoff=0.7)
+    return folded[near[0]] if near else ""
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """`; did you mean "…"?` where a known word is near, else nothing. Never repeats the word itself."""
+    near = near_word(word, known)
+    return f'; did you mean "{near}"?' if near else ""
+
+
+def _fingerprint(value: object) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:16]

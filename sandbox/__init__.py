@@ -1,0 +1,1 @@
+"""Make-believe tools on loopback, for the demo, for tests and for faults."""

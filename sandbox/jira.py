@@ -1,0 +1,316 @@
+"""A make-believe Jira Cloud site on loopback: `python -m sandbox.jira --seed 7` prints its address on the first line.
+
+It answers as the vendor's description and known behaviour of REST v3 and agile 1.0 say, oddities included; its contents
+are the invented company of `sandbox.jira_company`. Log in with e-mail and token (`HUB_EMAIL`, `TOKEN`). Under
+`/_sandbox/` it takes orders: faults, moves, the clock, the list of requests. It knows nothing of the hub.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import binascii
+import contextlib
+import re
+import socket
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from types import TracebackType
+from typing import Any, NamedTuple
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+import msgspec
+
+from sandbox.jira_call import Call, Options, Problem
+from sandbox.jira_company import latest_day, tracker_of
+from sandbox.jira_control import command
+from sandbox.jira_faults import Faults, quota_headers
+from sandbox.jira_issues import ISSUE_ROUTES
+from sandbox.jira_moves import Mover
+from sandbox.jira_records import Login
+from sandbox.jira_site import CLOUD_ID, SITE_ROUTES
+from sandbox.jira_tracker import Tracker
+from sandbox.jira_truth import as_yaml, figures
+from sandbox.jira_views import Views
+from sandbox.jira_words import HUB_EMAIL, LEAD_EMAIL, MEMBER_EMAIL, STRANGER_EMAIL, TOKEN
+from sandbox.jira_writes import WRITE_ROUTES
+
+__all__ = [
+    "CLOUD_ID",
+    "HUB_EMAIL",
+    "LEAD_EMAIL",
+    "MEMBER_EMAIL",
+    "STRANGER_EMAIL",
+    "TOKEN",
+    "Answer",
+    "JiraServer",
+    "Seen",
+]
+
+SERVER_ZONE = "Europe/Berlin"
+LONGEST_TARGET = 8000  # characters of path and query that the servers before the site take
+LOGIN_PAGE = b"<!DOCTYPE html><html><head><title>Log in with your company account</title></head><body>SSO</body></html>"
+_ROUTES = [(method, re.compile(path), handle) for method, path, handle in (*ISSUE_ROUTES, *SITE_ROUTES, *WRITE_ROUTES)]
+
+
+class Seen(NamedTuple):
+    """One request as the log keeps it; a status of 0 is a connection that was dropped."""
+
+    method: str
+    target: str
+    status: int
+
+
+@dataclass
+class Answer:
+    status: int
+    body: bytes
+    headers: dict[str, str] = field(default_factory=dict)
+    cut: bool = False  # send half of it
+    drop: bool = False  # send nothing
+
+
+class JiraServer:
+    """Serves a tracker until closed; use it in a `with`.
+
+    `before` is called with each request's path and query before it is answered: tests change the tracker there.
+    `faults` and `options` may be changed at any time; `requests` is the log.
+    """
+
+    def __init__(
+        self, tracker: Tracker, *, port: int = 0, faults: Faults | None = None, options: Options | None = None
+    ) -> None:
+        self.tracker = tracker
+        self.options = options or Options()
+        self.faults = faults or Faults()
+        self.before: Callable[[str], None] | None = None
+        self.requests: deque[Seen] = deque(maxlen=1_000_000)
+        self.mover: Mover | None = None
+        self._answered = 0
+        self._cache: dict[tuple[str, str], tuple[int, list[Any]]] = {}
+        self._views: dict[str, tuple[int, Views]] = {}
+        handler = type("Handler", (_Handler,), {"site": self})
+        self._http = _Server(("127.0.0.1", port), handler)
+        self.url = f"http://127.0.0.1:{self._http.server_address[1]}"
+        self.set_faults({})
+
+    def __enter__(self) -> JiraServer:
+        threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def serve(self) -> None:
+        """Serves in this thread."""
+        self._http.serve_forever()
+
+    def close(self) -> None:
+        self._http.shutdown()
+        self._http.server_close()
+
+    def set_faults(self, wanted: dict[str, Any]) -> None:
+        """Sets some of the faults by name; index lag and lost projects are passed on to the tracker."""
+        self.faults.set(wanted)
+        self.tracker.index_lag_seconds = self.faults.index_lag_seconds
+        if "lost_projects" in wanted or self.faults.lost_projects:
+            for email, project in ((e, p) for e in self.tracker.logins for p in self.tracker.projects.values()):
+                self.tracker.deny(email, project.id, project.key in self.faults.lost_projects)
+        if "token_expires_after" in wanted:
+            self._answered = 0
+
+    # ------------------------------------------------------------ answers
+
+    def answer(self, method: str, target: str, authorization: str, body: bytes) -> Answer:
+        """One request answered, logged, and spoilt where a fault was drawn."""
+        if target.startswith("/_sandbox/"):
+            return self._command(method, target, body)
+        if self.before is not None:
+            self.before(target)
+        with self.tracker.lock:
+            fault = self.faults.draw()
+            found = self._spoilt(fault, target) or self._routed(method, target, authorization, body, fault)
+            found.drop = found.drop or fault == "drop_after"
+            self.requests.append(Seen(method, target, 0 if found.drop else found.status))
+        if self.faults.delay_ms:
+            time.sleep(self.faults.delay_ms / 1000)
+        found.cut = fault == "truncate" and found.status == 200
+        return found
+
+    def _command(self, method: str, target: str, body: bytes) -> Answer:
+        with self.tracker.lock:
+            status, found = command(self, method, urlsplit(target).path, msgspec.json.decode(body) if body else {})
+        return Answer(status, msgspec.json.encode(found))
+
+    def _spoilt(self, fault: str, target: str) -> Answer | None:
+        retry = {"Retry-After": str(self.faults.retry_after_seconds)}
+        burst = {"RateLimit-Reason": "jira-burst-based"}
+        if self.faults.quota_used_up:
+            return Answer(429, b"Rate limit exceeded.", _TEXT | quota_headers(self.tracker.now()))
+        if self.faults.sso:
+            return Answer(200, LOGIN_PAGE, _HTML)
+        if self.faults.denied:
+            return Answer(403, LOGIN_PAGE, _HTML | {"X-Seraph-Loginreason": "AUTHENTICATION_DENIED"})
+        if self.faults.gateway and self.faults.gateway in target:
+            return Answer(403, LOGIN_PAGE, _HTML) if self.faults.gateway_page else Answer(403, b"Forbidden", _TEXT)
+        if len(target) > LONGEST_TARGET:
+            return Answer(414, b"<html><body>Request-URI Too Large</body></html>", _HTML)
+        kinds: dict[str, Callable[[], Answer]] = {
+            "429": lambda: Answer(429, b"Rate limit exceeded.", _TEXT | retry | burst),
+            "429_bare": lambda: Answer(429, b"", burst),
+            "500": lambda: Answer(500, b'{"errorMessages":["Internal server error"],"errors":{}}'),
+            "503": lambda: Answer(503, b"<html><body>Service Unavailable</body></html>", {"Content-Type": "text/html"}),
+            "drop": lambda: Answer(0, b"", drop=True),
+        }
+        return kinds[fault]() if fault in kinds else None
+
+    def _routed(self, method: str, target: str, authorization: str, body: bytes, fault: str) -> Answer:
+        headers: dict[str, str] = {}
+        login = self._login(authorization)
+        if login is None and authorization:
+            headers["X-Seraph-Loginreason"] = "AUTHENTICATED_FAILED"
+        parts = urlsplit(target.removeprefix(f"/ex/jira/{CLOUD_ID}"))
+        params: dict[str, list[str]] = {}
+        for name, value in parse_qsl(parts.query, keep_blank_values=True):
+            params.setdefault(name, []).append(value)
+        try:
+            call = self._call(login, target, params, body)
+            if fault == "short_page":
+                call.short_page = self.faults.random.choice((0.3, 0.7, 1.0))
+            found = self._handled(method, parts.path, call)
+        except Problem as problem:
+            headers |= problem.headers
+            if problem.text is not None:
+                return Answer(problem.status, problem.text.encode(), headers | _TEXT)
+            return Answer(problem.status, msgspec.json.encode(problem.body), headers)
+        if found is None:
+            return Answer(204, b"", headers)
+        return Answer(200, msgspec.json.encode(found), headers)
+
+    def _handled(self, method: str, path: str, call: Call) -> Any:
+        known = False
+        for verb, pattern, handle in _ROUTES:
+            match = pattern.fullmatch(path)
+            known = known or match is not None
+            if match and verb == method:
+                return handle(call, *map(unquote, match.groups()))  # type: ignore[operator]
+        raise Problem(405, "Method not allowed.") if known else Problem(404, text="Oops, you've found a dead link.")
+
+    def _login(self, authorization: str) -> Login | None:
+        """The account of e-mail and token, while it is good."""
+        self._answered += 1
+        expires = self.faults.token_expires_after
+        scheme, _, code = authorization.partition(" ")
+        if scheme.lower() != "basic" or (expires is not None and self._answered > expires):
+            return None
+        with contextlib.suppress(binascii.Error, UnicodeDecodeError):
+            email, _, token = base64.b64decode(code).decode().partition(":")
+            login = self.tracker.logins.get(email)
+            return login if login is not None and login.token == token else None
+        return None
+
+    def _call(self, login: Login | None, target: str, params: dict[str, list[str]], body: bytes) -> Call:
+        zone = self.tracker.users[login.account_id].zone if login else SERVER_ZONE
+        try:
+            given = msgspec.json.decode(body) if body else {}
+        except msgspec.DecodeError:
+            given = None
+        if not isinstance(given, dict):
+            raise Problem(400, "There was an error parsing JSON. Check that your request body is valid.")
+        views = self._views_of(login, zone)
+        return Call(
+            self.tracker, self.options, login, views, zone, self.url, target, params, given, cache=self._cache
+        )  # fmt: skip
+
+    def _views_of(self, login: Login | None, zone: str) -> Views:
+        """Kept until anything changes, since they keep what they have shown of people and words."""
+        name = login.email if login else ""
+        changes, views = self._views.get(name, (-1, None))
+        if views is None or changes != self.tracker.changes or views.zone.key != zone:
+            views = Views(self.tracker, self.url, login, zone)
+            self._views[name] = (self.tracker.changes, views)
+        return views
+
+
+_TEXT = {"Content-Type": "text/plain;charset=UTF-8"}
+_HTML = {"Content-Type": "text/html;charset=UTF-8"}
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A reader that went away is nobody's business here."""
+        if not isinstance(sys.exception(), ConnectionError | TimeoutError):
+            super().handle_error(request, client_address)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    site: JiraServer
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    timeout = 60
+
+    def do_GET(self) -> None:
+        self._serve()
+
+    do_POST = do_PUT = do_DELETE = do_GET
+
+    def _serve(self) -> None:
+        length = int(self.headers.get("Content-Length") or 0)
+        body = self.rfile.read(length) if length else b""
+        found = self.site.answer(self.command, self.path, self.headers.get("Authorization", ""), body)
+        if found.drop:
+            self.close_connection = True
+            with contextlib.suppress(OSError):
+                self.connection.shutdown(socket.SHUT_RDWR)
+            return
+        headers = {"Content-Type": "application/json;charset=UTF-8"} | found.headers
+        headers["Date"] = self.date_time_string(self.site.tracker.now() // 1000)
+        headers["Content-Length"] = str(len(found.body))
+        if found.status == 401:
+            headers["WWW-Authenticate"] = 'OAuth realm="Jira"'
+        self.close_connection = self.close_connection or found.cut
+        reason = self.responses.get(found.status, ("",))[0]
+        lines = [f"HTTP/1.1 {found.status} {reason}", *(f"{name}: {value}" for name, value in headers.items())]
+        shown = found.body[: len(found.body) // 2] if found.cut else found.body
+        self.wfile.write("\r\n".join([*lines, "", ""]).encode("latin-1") + shown)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Nothing: the address was printed, requests are kept."""
+
+
+def main() -> None:
+    """Serves the company until interrupted."""
+    parser = argparse.ArgumentParser(description="A make-believe Jira Cloud on loopback.")
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument(
+        "--as-of", type=date.fromisoformat, default=None, help="the day the story ends on, at 06:00 UTC: the last such"
+    )
+    parser.add_argument("--issues", type=int, default=4000)
+    parser.add_argument("--truth", default=None, help="writes truth.yaml to this path")
+    given = parser.parse_args()
+    as_of = given.as_of or latest_day()
+    tracker = tracker_of(seed=given.seed, as_of=as_of, issues=given.issues)
+    if given.truth:
+        Path(given.truth).write_text(as_yaml(figures(tracker, as_of)), encoding="utf-8")
+    server = JiraServer(tracker, port=given.port)
+    sys.stdout.write(f"{server.url}\n")
+    sys.stdout.flush()
+    with contextlib.suppress(KeyboardInterrupt):
+        server.serve()
+
+
+if __name__ == "__main__":
+    main()

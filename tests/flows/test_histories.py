@@ -1,0 +1,32 @@
+"""Random histories against the truth: a fixed list of seeds, and some fresh ones. `make test-real` runs a thousand."""
+
+from __future__ import annotations
+
+import os
+import random
+from pathlib import Path
+
+import pytest
+
+from tests.histories import run_history
+
+FIXED = [1, 7, 1032, 2024, 846850420]
+"""1032: an issue in quarantine had moved away from a project that was then hidden. 846850420: a whole reading in one
+commit with the opening of its window took what had just gone into quarantine for older than the window."""
+
+FRESH = [random.SystemRandom().randrange(10**9) for _ in range(int(os.environ.get("PMO_HISTORIES", "4")))]
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _print_seeds():
+    print(f"fresh seeds: {FRESH}")
+
+
+@pytest.mark.parametrize("seed", FIXED)
+def test_tables_equal_the_truth_in_known_histories(seed: int, tmp_path: Path):
+    run_history(seed, tmp_path)
+
+
+@pytest.mark.parametrize("nth", range(len(FRESH)))
+def test_tables_equal_the_truth_in_fresh_histories(nth: int, tmp_path: Path):
+    run_history(FRESH[nth], tmp_path)

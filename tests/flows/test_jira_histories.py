@@ -1,0 +1,26 @@
+"""Random histories of a make-believe Jira against its truth: known seeds, and a fresh one. More: `make test-real`."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+
+from tests.jira_histories import run_history
+
+FIXED = [5, 8, 11]
+"""5: a project goes to the trash. 8: issues are hidden just when their cut lists are to be completed. 11: feeds that
+stand still at one instant."""
+
+FRESH = random.SystemRandom().randrange(10**9)
+
+
+@pytest.mark.parametrize("seed", FIXED)
+def test_tables_equal_the_truth_in_known_histories(seed: int, tmp_path: Path):
+    run_history(seed, tmp_path)
+
+
+def test_tables_equal_the_truth_in_a_fresh_history(tmp_path: Path):
+    print(f"fresh seed: {FRESH}")
+    run_history(FRESH, tmp_path)

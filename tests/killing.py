@@ -1,0 +1,124 @@
+"""Kills syncs of a living tracker and looks what the next run makes of it.
+
+Every trial starts from the same hub, with the same edits waiting in the tool. A trial that was killed strictly inside
+its run is followed by one undisturbed sync; the tables must then equal those of a hub that was never killed.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+from sandbox.redmine import RedmineServer
+from sandbox.redmine_tracker import Tracker
+from tests.killer import PLACES
+from tests.running import configured, environment, pmo, well
+from warehouse.compare import differences
+
+
+@dataclass
+class KillTrials:
+    """A tracker in the sandbox, a hub that has read it (`before`), edits since, and a hub that read them unkilled."""
+
+    folder: Path
+    seed: int
+    server: RedmineServer = field(init=False)
+    kills: dict[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        tracker = Tracker(issues=260, seed=self.seed)
+        self.server = RedmineServer(tracker)
+        self.server.__enter__()
+        self.before = self.folder / "before"
+        self.before.mkdir(parents=True)
+        configured(self.before, self.server.url)
+        well(pmo("sync", cwd=self.before))
+        edit_much(tracker, random.Random(self.seed))
+        self.unkilled = self._copy("unkilled")
+        well(pmo("sync", cwd=self.unkilled))
+
+    def close(self) -> None:
+        self.server.close()
+
+    def _copy(self, name: str) -> Path:
+        target = self.folder / name
+        shutil.rmtree(target, ignore_errors=True)
+        shutil.copytree(self.before, target, symlinks=True)
+        return target
+
+    def passings(self, place: str) -> int:
+        """How often an undisturbed sync passes a place."""
+        run = pmo("sync", cwd=self._copy("counted"), via=("tests.killer", place, "0"))
+        well(run)
+        found = re.search(r"PASSED (\d+)", run.stderr)
+        assert found
+        return int(found[1])
+
+    def kill_at_place(self, place: str, passing: int) -> None:
+        """Kills a sync there, lets another run, and compares."""
+        folder = self._copy("killed")
+        run = pmo("sync", cwd=folder, via=("tests.killer", place, str(passing)))
+        assert run.returncode == -signal.SIGKILL, f"{place} {passing} was not passed: {run.stdout}{run.stderr}"
+        self._recover(folder, f"{place} {passing}")
+
+    def kill_at_random_time(self, random_: random.Random, longest_seconds: float) -> bool:
+        """Kills a sync from outside, sometime; False if it had ended by then."""
+        folder = self._copy("killed")
+        (folder / "data" / "run.json").unlink()
+        process = subprocess.Popen(
+            [sys.executable, "-m", "flows.cli", "sync"],
+            cwd=folder,
+            env=environment(),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        deadline = time.monotonic() + 60
+        while not (folder / "data" / "run.json").exists() and process.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.005)
+        time.sleep(random_.uniform(0, longest_seconds))
+        process.kill()
+        if process.wait() != -signal.SIGKILL:
+            return False
+        self._recover(folder, "a random time")
+        return True
+
+    def _recover(self, folder: Path, what: str) -> None:
+        well(pmo("sync", cwd=folder))
+        found = differences(folder / "data" / "hub.duckdb", self.unkilled / "data" / "hub.duckdb")
+        found += differences(folder / "data" / "portfolio.duckdb", self.unkilled / "data" / "portfolio.duckdb")
+        assert not found, f"seed {self.seed}, killed at {what}: {found[:5]}"
+        leftovers = [p.name for p in (folder / "data").rglob("*.part")]
+        assert not leftovers, f"seed {self.seed}, killed at {what}: left {leftovers}"
+        self.kills[what.rstrip(" 0123456789")] = self.kills.get(what.rstrip(" 0123456789"), 0) + 1
+
+
+def edit_much(tracker: Tracker, random_: random.Random) -> None:
+    """A day's work: edits, closures, moves, deletions, hours, relations, a project deleted."""
+    with tracker.lock:
+        ids = sorted(tracker.issues)
+        for id_ in random_.sample(ids, 40):
+            tracker.edit(id_, status_id=random_.choice([1, 2, 3, 5]), subject=f"edited {id_}")
+        for id_ in random_.sample(ids, 8):
+            tracker.log_time(id_, 1.5, date(2026, 11, 20))
+        for id_ in random_.sample(ids, 6):
+            tracker.delete_issue(id_)
+        living = sorted(tracker.issues)
+        for id_ in random_.sample(living, 5):
+            tracker.move(id_, random_.choice(sorted(tracker.projects)))
+        for _ in range(5):
+            tracker.add_issue()
+        for entry in random_.sample(sorted(tracker.entries), 4):
+            tracker.delete_time(entry)
+
+
+def places() -> list[str]:
+    """All places a kill is aimed at."""
+    return list(PLACES)

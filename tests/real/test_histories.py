@@ -1,0 +1,60 @@
+"""Random histories by the thousand, each against the tracker's own truth. Seeds are fresh, and printed.
+
+PMO_HISTORIES says how many of a tracker in memory, PMO_JIRA_HISTORIES of a make-believe Jira over HTTP; two processes
+share them.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from pathlib import Path
+from tempfile import mkdtemp
+
+import pytest
+
+from tests import histories, jira_histories
+
+History = Callable[[int, Path], dict[str, int]]
+KINDS: dict[str, tuple[History, int]] = {
+    "in memory": (histories.run_history, int(os.environ.get("PMO_HISTORIES", "1000"))),
+    "of a Jira": (jira_histories.run_history, int(os.environ.get("PMO_JIRA_HISTORIES", "60"))),
+}
+
+
+def _live(kind: str, seed: int) -> tuple[int, dict[str, int], str | None]:
+    folder = Path(mkdtemp(prefix="pmo-history-"))
+    try:
+        return seed, KINDS[kind][0](seed, folder), None
+    except Exception as error:
+        return seed, {}, f"{type(error).__name__}: {error}"
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_tables_equal_the_truth_in_many_histories(kind: str, capsys: pytest.CaptureFixture[str]):
+    how_many = KINDS[kind][1]
+    start = random.SystemRandom().randrange(10**9)
+    seeds = range(start, start + how_many)
+    with capsys.disabled():
+        print(f"\nhistories {kind}: {how_many}, seeds {seeds.start} to {seeds.stop - 1}", flush=True)
+    happened: Counter[str] = Counter()
+    failed = []
+    with ProcessPoolExecutor(2) as pool:
+        for done, (seed, counted, error) in enumerate(pool.map(partial(_live, kind), seeds, chunksize=2), 1):
+            happened.update(counted)
+            if error:
+                failed.append(f"seed {seed}: {error}")
+            if done % 100 == 0:
+                with capsys.disabled():
+                    print(f"histories {kind}: {done} lived, {len(failed)} failed", flush=True)
+    with capsys.disabled():
+        told = dict(happened.most_common())
+        print(f"histories {kind}: {how_many} lived, {len(failed)} failed; {told}", flush=True)
+    assert not failed, failed[:3]

@@ -1,0 +1,28 @@
+"""The hub file, opened with too little memory for what comes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.warehouse.small_hub import SmallHub, issue, project
+from warehouse.absence import IdList
+
+LONG = "word and another word, over and over again. " * 4_000
+
+
+def test_what_needs_more_memory_gets_it(tmp_path: Path) -> None:
+    cramped = SmallHub(tmp_path / "data", megabytes=12)
+    try:
+        cramped.land("acme", projects=[project("1")])
+        listed = IdList(cramped.hub)
+        listed.add(["1", "2"])
+        for part in range(3):
+            ids = [str(1 + 60 * part + n) for n in range(60)]
+            cramped.land("acme", issues=[issue(id_, description=f"{id_} {LONG}") for id_ in ids])
+        landed = cramped.rows("issues", "length(description)")
+        assert landed == {str(n): len(f"{n} {LONG}") for n in range(1, 181)}
+        assert cramped.hub.megabytes > 12
+        assert listed.total() == 2
+        assert cramped.hub.value("SELECT count(*) FROM ledger.parts") == 4
+    finally:
+        cramped.close()

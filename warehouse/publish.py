@@ -1,0 +1,358 @@
+"""Publishing: the portfolio file analysts open, written whole from the hub file and shown from one moment to the next.
+
+The hub's own connection writes it, one CREATE TABLE AS per table from an explicit list of columns, in a storage version
+that DuckDB 1.1 opens and with nothing in it that 1.1, or a DuckDB without extensions, cannot read: no views, no JSON
+type. Tables and columns: `model.records`; which file readers get, and for how long: `warehouse.shelf`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from inspect import cleandoc
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import duckdb
+import pyarrow as pa
+
+from model.change import WantedChange
+from model.columns import Column, published_columns
+from model.config import HubSettings
+from model.errors import FileError
+from model.records import (
+    About,
+    AboutFigure,
+    Change,
+    Issue,
+    Person,
+    Portfolio,
+    Quarantined,
+    Record,
+    Run,
+    StreamRun,
+    Synced,
+)
+from warehouse.figures import figure_sql
+from warehouse.files import said_plainly, sync_file, sync_folder
+from warehouse.hub import MEGABYTES_TO_PUBLISH, Hub
+from warehouse.normal import issues_between, normal_tables
+from warehouse.schema import PUBLISHED_VERSION, quoted, text
+from warehouse.shelf import Shelf
+
+__all__ = ["PUBLISHED", "Published", "publish", "published_type"]
+
+FIGURES: tuple[type[Record], ...] = (Portfolio,)
+PUBLISHED: tuple[type[Record], ...] = (
+    *normal_tables(), Person, Run, StreamRun, Quarantined, Change, About, AboutFigure, *FIGURES
+)  # fmt: skip
+"""All tables of the file, in the order they are written: figures last, from the others."""
+
+# 1.1.3 opens v1.1.0, refuses v1.2.0. It reads small row groups too: each thread holds one of every column it writes.
+_ATTACH = "(STORAGE_VERSION 'v1.1.0', ROW_GROUP_SIZE 16384)"
+_ISSUES_AT_ONCE = 32_768
+
+# Letters of any script: named by what they are not, as \p{L} takes RE2 milliseconds a column to get ready. Before the @
+# also digits and . % ' + - _, in the host digits . and -, at its end letters only (lodash@4.17.21 is no address).
+_SPACES = r"\x{a0}\x{2000}-\x{206f}\x{3000}-\x{303f}"
+_ADDRESS = (
+    rf"[^\x00-$&(-*,/:-@\[-\^\x60{{-\x7f{_SPACES}]+@[^\x00-,/:-@\[-\x60{{-\x7f{_SPACES}]+"
+    rf"\.[^\x00-@\[-\x60{{-\x7f{_SPACES}]{{2,}}"
+)
+HIDDEN = "(e-mail hidden)"
+
+_NOW: dict[type[Record], str] = {About: "about_now", AboutFigure: "figures_now", Change: "changes_now"}
+"""Temporary tables with what the hub file lacks. Not of the same name: a temporary table would be found first."""
+
+# Streams that were never read to their end: what they hold is not known up to any time.
+_ABOUT = """
+WITH begun AS (
+    SELECT source, stream FROM ledger.windows
+    UNION SELECT source, stream FROM ledger.stream_runs
+    UNION SELECT source, stream FROM windowed),
+unread AS (
+    SELECT DISTINCT b.source FROM begun AS b
+    WHERE NOT EXISTS (FROM ledger.cursors AS c
+            WHERE c.source = b.source AND c.stream = b.stream AND c.through_at IS NOT NULL)
+        AND (EXISTS (FROM windowed AS w WHERE w.source = b.source AND w.stream = b.stream)
+            OR NOT EXISTS (FROM ledger.stream_runs AS r
+                WHERE r.source = b.source AND r.stream = b.stream AND r.state IN ('done', 'incomplete')))),
+known AS (
+    SELECT source, min(through_at) AS through_at,
+        -- more than the census has is not less complete: rows kept although absent are counted apart (held_back)
+        min(CASE WHEN census > present THEN present / census ELSE 1 END) FILTER (census IS NOT NULL) AS completeness
+    FROM ledger.cursors GROUP BY source),
+sources AS (SELECT source FROM ledger.sources UNION SELECT source FROM unread UNION SELECT source FROM known),
+listed AS (SELECT source FROM sources UNION ALL SELECT NULL WHERE NOT EXISTS (FROM sources))
+SELECT $schema_version AS schema_version, $hub_version AS hub_version, $generated_at AS generated_at, $zone AS zone,
+    $today_on AS today_on, s.source,
+    CASE WHEN u.source IS NULL THEN k.through_at END AS fresh_through_at, k.completeness
+FROM listed AS s LEFT JOIN known AS k ON k.source = s.source LEFT JOIN unread AS u ON u.source = s.source
+ORDER BY s.source
+"""
+
+_PEOPLE = """
+SELECT a.person_id AS id, min(a.name) FILTER (a.id = a.person_id) AS name,
+    min_by(a.email, (a.id <> a.person_id, a.id)) FILTER (a.email IS NOT NULL) AS email
+FROM normal.accounts AS a WHERE a.person_id IS NOT NULL GROUP BY a.person_id
+"""
+
+
+@dataclass(frozen=True)
+class Published:
+    """What a publishing did. `strays`: write-ahead files of readers who wrote, where they were moved to."""
+
+    path: Path
+    removed: tuple[str, ...] = ()
+    strays: tuple[Path, ...] = ()
+
+
+def publish(
+    hub: Hub,
+    data: Path,
+    settings: HubSettings,
+    *,
+    now: datetime | None = None,
+    windowed: Mapping[str, Collection[str]] | None = None,
+    changes: Sequence[WantedChange] = (),
+) -> Published:
+    """Writes a new portfolio file and makes it the one readers get. Raises FileError, and then all is as it was.
+
+    The caller holds the hub's lock and has renewed the meaning of words and people. `windowed` names the streams of
+    each source that have a window: one of them that was never read to its end makes the source's freshness unknown.
+    `changes` are those of the desk.
+    """
+    now = now or datetime.now(UTC)
+    shelf = Shelf(data)
+    shelf.prepare()
+    path = shelf.new_name(now)
+    part = path.with_name(f".{path.name}.part")
+    try:
+        with hub.lock, said_by_duckdb(part):
+            _write_in_memory(hub, part, _Beside(settings, now, windowed or {}, changes))
+        with said_plainly("publishing", path):
+            part.chmod(0o444)
+            sync_file(part)
+            strays = shelf.set_strays_aside(now)
+            part.rename(path)
+            sync_folder(path.parent)
+    finally:
+        _remove(part)
+    shelf.show(path)
+    strays += shelf.set_strays_aside(now)
+    return Published(path, tuple(shelf.remove_old(path, now, settings.publish.keep_days)), tuple(strays))
+
+
+def published_type(column: Column) -> str:
+    """A column's type in the file. JSON stays text: a type of its own is an extension's."""
+    return "VARCHAR" if column.type == "JSON" else column.type
+
+
+@dataclass(frozen=True)
+class _Beside:
+    """What goes into the file beside the hub file's rows."""
+
+    settings: HubSettings
+    now: datetime
+    windowed: Mapping[str, Collection[str]]
+    changes: Sequence[WantedChange]
+
+
+def _write_in_memory(hub: Hub, part: Path, beside: _Beside) -> None:
+    """With little memory, and with more where texts are longer than that allows."""
+    for megabytes in MEGABYTES_TO_PUBLISH:
+        with hub.roomier(megabytes):
+            try:
+                _write(hub, part, beside)
+                return
+            except duckdb.OutOfMemoryException:
+                if megabytes == MEGABYTES_TO_PUBLISH[-1]:
+                    raise
+                _remove(part)
+
+
+def _remove(part: Path) -> None:
+    for left in (part, Path(f"{part}.wal")):
+        left.unlink(missing_ok=True)
+
+
+def _write(hub: Hub, part: Path, beside: _Beside) -> None:
+    with _attached(hub, part), _facts(hub, beside):
+        for record in PUBLISHED:
+            _fill(hub, record, emails=beside.settings.publish.emails)
+        with hub.transaction():  # some hundred comments: one by one, each would wait for the disk
+            for record in PUBLISHED:
+                _describe(hub, record)
+        hub.con.execute("CHECKPOINT published")
+
+
+def _fill(hub: Hub, record: type[Record], *, emails: bool) -> None:
+    """Makes one table. Issues come in slices, so that the memory it takes does not grow with them."""
+    hidden = not emails
+    if record is Issue:
+        hub.con.execute(f"CREATE TABLE published.issues AS {_columns(record, issues_between(0, 0), hidden=hidden)}")
+        most = hub.value("SELECT coalesce(max(rowid) + 1, 0) FROM landed.issues")
+        for low in range(0, most, _ISSUES_AT_ONCE):
+            rows = issues_between(low, low + _ISSUES_AT_ONCE)
+            hub.con.execute(f"INSERT INTO published.issues {_columns(record, rows, hidden=hidden)}")
+    elif record in FIGURES:
+        # a figure names the tables as an analyst does, so that its SQL runs on the file as it stands there
+        with _published_first(hub):
+            hub.con.execute(f"CREATE TABLE {record.table} AS {_columns(record, figure_sql(record.table))}")
+    else:
+        hub.con.execute(f"CREATE TABLE published.{record.table} AS {_columns(record, _rows(record), hidden=hidden)}")
+
+
+def _rows(record: type[Record]) -> str:
+    if issubclass(record, Synced):
+        return f"FROM normal.{record.table}"
+    if record is Person:
+        return _PEOPLE
+    if record in _NOW:
+        return f"FROM temp.{_NOW[record]}"
+    return f"FROM ledger.{record.table}"
+
+
+def _columns(record: type[Record], rows: str, *, hidden: bool = False) -> str:
+    """The explicit column list over a query, in the types of the file; with `hidden`, without e-mail addresses."""
+    parts = []
+    for column in published_columns(record):
+        name = quoted(column.name)
+        expression = _without_addresses(name, column) if hidden and _istext(record, column) else name
+        if hidden and column.name == "email":
+            expression = "NULL"
+        parts.append(f"CAST({expression} AS {published_type(column)}) AS {name}")
+    return f"SELECT {', '.join(parts)} FROM ({rows})"
+
+
+def _istext(record: type[Record], column: Column) -> bool:
+    """Whether people may have written an address into it: ids are left as they are, rows are joined by them."""
+    if column.ref or column.name in ("id", "source", "native_id") or column.name.endswith("_id"):
+        return False
+    return column.type in ("VARCHAR", "VARCHAR[]", "JSON") and (
+        issubclass(record, Synced | Person | Quarantined | Change)
+    )
+
+
+def _without_addresses(name: str, column: Column) -> str:
+    if column.type == "VARCHAR[]":
+        return f"list_transform({name}, word -> {_replaced('word')})"
+    # in JSON, what stands before an address may be an escape such as \n: its letter is no part of the address
+    escape = r"(\\(?:[bfnrt]|u[0-9a-fA-F]{4}))?" if column.type == "JSON" else "()"
+    text = f"{name}::VARCHAR"
+    return f"CASE WHEN contains({text}, '@') THEN {_replaced(text, escape)} ELSE {text} END"
+
+
+def _replaced(text: str, before: str = "()") -> str:
+    return f"regexp_replace({text}, '{before}{_ADDRESS}', '\\1{HIDDEN}', 'g')"
+
+
+def _describe(hub: Hub, record: type[Record]) -> None:
+    table = f"published.main.{record.table}"
+    hub.con.execute(f"COMMENT ON TABLE {table} IS {text(_summary(record))}")
+    for column in published_columns(record):
+        hub.con.execute(f"COMMENT ON COLUMN {table}.{quoted(column.name)} IS {text(column.description)}")
+
+
+def _summary(record: type[Record]) -> str:
+    return cleandoc(record.__doc__ or "").splitlines()[0]
+
+
+@contextmanager
+def _attached(hub: Hub, part: Path) -> Iterator[None]:
+    """The new file as `published` beside the hub's own tables. It is closed when this ends, however it ends."""
+    hub.con.execute(f"ATTACH {text(str(part))} AS published {_ATTACH}")
+    try:
+        yield
+    except BaseException:
+        with suppress(duckdb.Error):
+            hub.con.execute("ROLLBACK")
+        raise
+    finally:
+        hub.con.execute("DETACH published")
+
+
+@contextmanager
+def _published_first(hub: Hub) -> Iterator[None]:
+    """Names without a schema mean tables of the new file."""
+    own = hub.value("SELECT current_database()")
+    hub.con.execute("USE published.main")
+    try:
+        yield
+    finally:
+        hub.con.execute(f"USE {quoted(own)}.main")
+
+
+@contextmanager
+def _facts(hub: Hub, beside: _Beside) -> Iterator[None]:
+    """The tables about the file itself, and what comes from the desk, as temporary ones."""
+    pairs = [(source, stream) for source, streams in beside.windowed.items() for stream in streams]
+    expected = {"source": [source for source, _ in pairs], "stream": [stream for _, stream in pairs]}
+    hub.con.register("windowed", pa.table(expected, schema=pa.schema([("source", "string"), ("stream", "string")])))
+    figures = [(f.table, _summary(f), figure_sql(f.table)) for f in FIGURES]
+    names = [c.name for c in published_columns(AboutFigure)]
+    rows = pa.table({name: [figure[n] for figure in figures] for n, name in enumerate(names)})
+    hub.con.register("figures", rows)
+    hub.con.register("wanted", _wanted(beside.changes))
+    try:
+        hub.con.execute(
+            f"CREATE OR REPLACE TEMP TABLE about_now AS {_ABOUT}",
+            {
+                "schema_version": PUBLISHED_VERSION,
+                "hub_version": version("pmo-hub"),
+                "generated_at": beside.now.astimezone(UTC).replace(tzinfo=None),
+                "zone": beside.settings.timezone,
+                "today_on": beside.now.astimezone(ZoneInfo(beside.settings.timezone)).date(),
+            },
+        )
+        hub.con.execute("CREATE OR REPLACE TEMP TABLE figures_now AS FROM figures")
+        hub.con.execute("CREATE OR REPLACE TEMP TABLE changes_now AS FROM wanted ORDER BY requested_at, id")
+        yield
+    finally:
+        for registered in ("windowed", "figures", "wanted"):
+            hub.con.unregister(registered)
+        for table in _NOW.values():
+            hub.con.execute(f"DROP TABLE IF EXISTS temp.{table}")
+
+
+def _wanted(changes: Sequence[WantedChange]) -> pa.Table:
+    """Without the people who asked and approved: those stay on the desk."""
+
+    def utc(at: datetime | None) -> datetime | None:
+        return at.astimezone(UTC).replace(tzinfo=None) if at else None
+
+    rows = [
+        {
+            "id": str(c.id),
+            "issue_id": c.issue_id,
+            "field": c.field,
+            "base": c.base.id,
+            "wanted": c.wish.value,
+            "reason": c.reason,
+            "state": c.state.value,
+            "requested_at": utc(c.requested_at),
+            "verified_at": utc(c.verified_at),
+        }
+        for c in changes
+    ]
+    return pa.Table.from_pylist(rows, schema=pa.schema([(c.name, c.arrow_type) for c in published_columns(Change)]))
+
+
+@contextmanager
+def said_by_duckdb(part: Path) -> Iterator[None]:
+    """Turns DuckDB's complaints about the disk into one sentence."""
+    try:
+        yield
+    except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
+        if "No space left" in str(error) or "not enough space" in str(error).lower():
+            raise FileError(
+                f"publishing: no space left for {part.parent}; free some and run `pmo publish`, "
+                "readers keep the file they have"
+            ) from error
+        first = str(error).splitlines()[0]
+        raise FileError(
+            f"publishing: {part.parent} cannot be written ({first}); readers keep the file they have"
+        ) from error

@@ -1,0 +1,106 @@
+"""The shelf of published files: names that are never used twice, the link to the newest, how long each is kept.
+
+Nobody waits for anybody: a reader holds on to the file it opened, even to one that is removed. What a reader leaves
+behind, a write-ahead file that DuckDB would replay into the next one, is moved aside and reported. DuckDB puts it
+beside the name it was given: newer versions follow the link first, 1.1 does not (tried with 1.5.5 and 1.1.3).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from warehouse.files import said_plainly, sync_folder, write_whole
+
+__all__ = ["Shelf"]
+
+_NAME = re.compile(r"portfolio-(\d{4}-\d\d-\d\dT\d{4}Z)(?:-(\d+))?\.duckdb")
+_STAMP = "%Y-%m-%dT%H%MZ"
+ALL_KEPT = timedelta(days=2)
+
+
+class Shelf:
+    """The folder `published` in the data folder, and the link beside it."""
+
+    def __init__(self, data: Path) -> None:
+        self.folder = data / "published"
+        self.link = data / "portfolio.duckdb"
+
+    def prepare(self) -> None:
+        """Makes the folder and removes what a killed publishing left. Only whoever holds the hub may call this."""
+        with said_plainly("publishing", self.folder):
+            self.folder.mkdir(parents=True, exist_ok=True)
+            for left in [*self.folder.glob(".portfolio-*"), *self.link.parent.glob(f".{self.link.name}.*")]:
+                left.unlink()
+
+    def new_name(self, now: datetime) -> Path:
+        """Where a file made now goes."""
+        stem = f"portfolio-{now.astimezone(UTC).strftime(_STAMP)}"
+        path = self.folder / f"{stem}.duckdb"
+        again = 1
+        while path.exists():
+            again += 1
+            path = self.folder / f"{stem}-{again}.duckdb"
+        return path
+
+    def show(self, path: Path) -> None:
+        """Makes a file of the folder the one that readers get, from one moment to the next."""
+        with said_plainly("publishing", self.link):
+            fresh = self.link.with_name(f".{self.link.name}.link")
+            fresh.unlink(missing_ok=True)
+            fresh.symlink_to(Path(self.folder.name) / path.name)
+            fresh.replace(self.link)
+            sync_folder(self.link.parent)
+            write_whole(self.folder / "latest.txt", f"{path.name}\n")
+
+    def set_strays_aside(self, now: datetime) -> list[Path]:
+        """Moves write-ahead files of readers who wrote to where no DuckDB looks for them; returns their new names."""
+        found = [*self.folder.glob("portfolio-*.duckdb*wal*"), *self.link.parent.glob(f"{self.link.name}*wal*")]
+        return [self._set_aside(path, now) for path in sorted(found)]
+
+    def _set_aside(self, path: Path, now: datetime) -> Path:
+        with said_plainly("moving aside what a reader wrote", path):
+            aside = self.folder / "stray"
+            aside.mkdir(exist_ok=True)
+            target = aside / f"{path.name}.{now.astimezone(UTC).strftime(_STAMP)}"
+            again = 1
+            while target.exists():
+                again += 1
+                target = target.with_name(f"{path.name}.{now.astimezone(UTC).strftime(_STAMP)}-{again}")
+            path.rename(target)
+            sync_folder(path.parent)
+            return target
+
+    def remove_old(self, newest: Path, now: datetime, keep_days: int) -> list[str]:
+        """Removes generations and returns their names, oldest first.
+
+        Kept are `newest`, all of the last two days, and of each of the last `keep_days` days (UTC) the last one.
+        """
+        made = {path.name: when for path in self.folder.glob("portfolio-*.duckdb") if (when := _made_at(path.name))}
+        kept = {newest.name, *_last_of_each_day(made)}
+        today = now.astimezone(UTC).date()
+        removed = []
+        for name, (at, _) in sorted(made.items(), key=lambda item: item[1]):
+            recent = now - at < ALL_KEPT
+            in_days = (today - at.date()).days < keep_days
+            if name == newest.name or recent or (name in kept and in_days):
+                continue
+            with said_plainly("removing an old portfolio file", self.folder / name):
+                (self.folder / name).unlink()
+            removed.append(name)
+        return removed
+
+
+def _made_at(name: str) -> tuple[datetime, int] | None:
+    """When a published file was made, and which one of that minute it is; None for other people's files."""
+    match = _NAME.fullmatch(name)
+    if match is None:
+        return None
+    return datetime.strptime(match[1], _STAMP).replace(tzinfo=UTC), int(match[2] or 1)
+
+
+def _last_of_each_day(made: dict[str, tuple[datetime, int]]) -> Iterable[str]:
+    last = {at.date(): name for name, (at, _) in sorted(made.items(), key=lambda item: item[1])}
+    return last.values()
