@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import re
 import threading
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from urllib.parse import quote
 
@@ -264,11 +264,16 @@ class RedmineConnector:
         )
 
     def _plan_worklogs(self, since: datetime | None) -> Plan:
-        """The last days and all the future; or everything, in spans of days that hold about as many entries."""
+        """What was booked since, for whatever day, and the last days and all the future, where hours may be edited; or
+        everything, in spans of days that hold about as many entries.
+
+        With all that was booked the census, which counts, finds what was deleted: nothing new makes up for it.
+        """
         projects = self._filter()
         if since is not None:
             first = since.astimezone(UTC).date() - timedelta(days=self.source.worklog_days)
-            return Plan([_days_partition(first, None, projects)])
+            made = {"made_since": instant(since), "projects": projects}
+            return Plan([Partition("worklogs", "booked since", made), _days_partition(first, None, projects)])
         decided: list[Page] = []
         ends = [self._last_day(order, projects, decided) for order in ("asc", "desc")]
         oldest, newest = ends
@@ -319,6 +324,8 @@ class RedmineConnector:
             yield from self._fetched(partition)
         elif stream in ("issues", "issue_links"):
             yield from self._by_id(stream, spec, partition.key)
+        elif "made_since" in spec:
+            yield from self._made_since(spec, partition.key)
         elif stream == "worklogs":
             yield from self._by_day(spec, partition.key)
         elif stream == "projects":
@@ -354,6 +361,18 @@ class RedmineConnector:
         params = [*query(conditions, _projects(spec)), ("sort", "created_on:asc")]
         return self._offsets("worklogs", "time_entries.json", params, key, accept=(403,))
 
+    def _made_since(self, spec: Mapping[str, object], key: str) -> Iterator[Page]:
+        """The latest first, as Redmine has no filter for it, until they are older than that."""
+        since = datetime.fromisoformat(str(spec["made_since"]))
+
+        def enough(answer: Answer) -> bool:
+            rows = self._decoder.decode("worklogs", answer.body).rows.get("worklogs") if answer.status == 200 else None
+            made = [at for at in rows["created_at"].to_pylist() if at is not None] if rows is not None else []
+            return bool(made) and min(made).replace(tzinfo=UTC) < since
+
+        params = [*query([], _projects(spec)), ("sort", "created_on:desc")]
+        return self._offsets("worklogs", "time_entries.json", params, key, accept=(403,), enough=enough)
+
     def _projects_pages(self, projects: Sequence[int] | None, key: str) -> Iterator[Page]:
         params: Params = [READABLE_PROJECTS, ("sort", "created_on:asc")]
         if projects is not None:
@@ -388,8 +407,9 @@ class RedmineConnector:
         *,
         accept: Collection[int] = (),
         status: int | None = None,
+        enough: Callable[[Answer], bool] = lambda _: False,
     ) -> Iterator[Page]:
-        for answer, last in steady(stream, lambda place: self._get(path, [*params, *place], accept=accept)):
+        for answer, last in steady(stream, lambda place: self._get(path, [*params, *place], accept=accept), enough):
             yield self._page(stream, answer, key, last=last, status=status)
 
     def _single(

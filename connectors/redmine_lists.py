@@ -86,13 +86,15 @@ def by_id(ask: Callable[[int], Answer], low: int) -> Iterator[tuple[Answer, bool
         yield answer, following is None
 
 
-def steady(stream: str, ask: Ask) -> Iterator[tuple[Answer, bool]]:
+def steady(
+    stream: str, ask: Ask, enough: Callable[[Answer], bool] = lambda _: False
+) -> Iterator[tuple[Answer, bool]]:
     """A list that has offsets only, again from its start if it moved: answers, and whether it is the last one.
 
-    Raises Transient if it never rests.
+    `enough`: whether nothing behind this answer is wanted. Raises Transient if it never rests.
     """
     for _ in range(STEADY_TRIES):
-        answer, whole = yield from _once(stream, ask)
+        answer, whole = yield from _once(stream, ask, enough)
         if whole:
             return
     raise Transient(
@@ -100,10 +102,12 @@ def steady(stream: str, ask: Ask) -> Iterator[tuple[Answer, bool]]:
     )
 
 
-def _once(stream: str, ask: Ask) -> Generator[tuple[Answer, bool], None, tuple[Answer, bool]]:
+def _once(
+    stream: str, ask: Ask, enough: Callable[[Answer], bool]
+) -> Generator[tuple[Answer, bool], None, tuple[Answer, bool]]:
     """Each page begins with the last row of the one before: if it does not, rows moved over the seam.
 
-    Whole if in the end as many different rows were read as Redmine says there are.
+    Whole if in the end as many different rows were read as Redmine says there are, or enough of them.
     """
     offset, tail, seen = 0, None, set[str]()
     while True:
@@ -114,9 +118,10 @@ def _once(stream: str, ask: Ask) -> Generator[tuple[Answer, bool], None, tuple[A
             return answer, False
         seen.update(rows)
         total = head.total if head.total is not None else len(seen)
-        last = offset + len(rows) >= total or not rows
-        if last and offset and len(seen) != total:
+        ended = offset + len(rows) >= total or not rows
+        if ended and offset and len(seen) != total:
             return answer, False
+        last = ended or enough(answer)
         yield answer, last
         if last:
             return answer, True

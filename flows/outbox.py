@@ -13,11 +13,14 @@ from typing import Any
 
 from connectors.contract import Batch, Page
 from warehouse.landing import Answer, Event, Landed, Landing
+from warehouse.memory import give_freed_back
 
 __all__ = ["Outbox", "Tally"]
 
 MOST_ROWS = 12_000
 MOST_BYTES = 16_000_000
+MOST_ANSWERS = 1_000
+"""Small ones: what is decoded of each takes 30 kB, however little it says."""
 MOST_SECONDS = 5.0
 
 
@@ -82,7 +85,8 @@ class Outbox:
             self._since = time.monotonic()
             return False
         old = time.monotonic() - self._since > MOST_SECONDS
-        if self._rows < MOST_ROWS and self._bytes < MOST_BYTES and not old:
+        few = self._rows < MOST_ROWS and self._bytes < MOST_BYTES and len(self._answers) < MOST_ANSWERS
+        if few and not old:
             return False
         self.flush()
         return True
@@ -93,6 +97,8 @@ class Outbox:
         self._answers, self._events = [], []
         self._rows = self._bytes = 0
         self._count(self._landing.commit(self._source, self._run_id, answers, events))
+        del answers
+        give_freed_back()
         self._since = time.monotonic()
 
     def _count(self, landed: Landed) -> None:

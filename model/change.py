@@ -42,11 +42,12 @@ WAITING = frozenset({ChangeState.PENDING, ChangeState.APPROVED, ChangeState.CONF
 
 
 class Decision(StrEnum):
-    """What three values say."""
+    """What three values say; and what the tool would not do (`refused`)."""
 
     VERIFIED = "verified"
     WRITE = "write"
     CONFLICT = "conflict"
+    REFUSED = "refused"
 
 
 @dataclass(frozen=True)
@@ -107,13 +108,13 @@ def decide(
     """What is to be done. `aimed_at`: native ids that our own recorded steps of this change led to.
 
     A route that was cut short leaves the issue on one of them: that is no conflict with ourselves, unless the tool's
-    history names another author of the last change (`by_stranger`).
+    history names another author of the last change (`by_stranger`): then somebody has decided since, be it for base.
     """
     if wish.is_met_by(live):
         return Decision.VERIFIED
-    if live.id == base:
-        return Decision.WRITE
-    if live.id in aimed_at and not by_stranger:
+    if aimed_at and by_stranger:
+        return Decision.CONFLICT
+    if live.id == base or live.id in aimed_at:
         return Decision.WRITE
     return Decision.CONFLICT
 
@@ -158,14 +159,19 @@ def wish_for(field: str, text: str, words: Sequence[KnownWord]) -> Wish:
 
 @dataclass(frozen=True)
 class Step:
-    """One way from a value to another that the tool offers or has shown. `id` is the tool's own, where it is known."""
+    """One way from a value to another. `id` is the tool's own, where it has one.
+
+    `offered`: the tool says that the account may go it; else it has been seen in the history. `needs`: fields that must
+    be given, and for which there is no default: the step cannot be taken. `given`: those that have one, as JSON.
+    """
 
     start: str
     end: str
     id: str | None = None
     end_name: str | None = None
     needs: tuple[str, ...] = ()
-    """Fields that must be given, and for which there is no default: the step cannot be taken."""
+    given: str = ""
+    offered: bool = True
 
 
 @dataclass(frozen=True)
@@ -185,7 +191,7 @@ def shortest_route(start: str, ends: Collection[str], steps: Iterable[Step]) -> 
     The same steps give the same route, in whatever order they come.
     """
     by_start: dict[str, list[Step]] = {}
-    for step in sorted(steps, key=lambda s: (s.end, bool(s.needs), s.id is None, s.id or "")):
+    for step in sorted(steps, key=lambda s: (s.end, bool(s.needs), not s.offered, s.id or "")):
         by_start.setdefault(step.start, []).append(step)
     for complete_only in (True, False):
         found = _search(start, ends, by_start, complete_only=complete_only)

@@ -20,7 +20,7 @@ from model.errors import ConfigError, FileError, HubError, Locked
 from model.mapping import MAPPED_KINDS, Rules
 from model.vocabulary import IssueType, Status, WordKind
 from warehouse.files import has_no_space, plain
-from warehouse.queue import CHANGE_TABLES, Queue
+from warehouse.queue import CHANGE_TABLES, NOTE_TABLES, Queue
 
 __all__ = ["Desk"]
 
@@ -38,6 +38,7 @@ _MIGRATIONS: tuple[tuple[str, ...], ...] = (
             renamed_by TEXT NOT NULL, renamed_at TEXT NOT NULL)""",
     ),
     CHANGE_TABLES,
+    NOTE_TABLES,
 )
 """Frozen: what was released is never edited, a change is one more entry. They use nothing of today's model."""
 
@@ -166,6 +167,10 @@ class Desk:
             self._con.execute(
                 "UPDATE changes SET source = ?, issue_id = ? || substr(issue_id, ?) WHERE source = ?",
                 [new, new, len(old) + 1, old],
+            )
+            self._con.execute(
+                "UPDATE change_notes SET issue_id = ?1 || substr(issue_id, ?2) WHERE substr(issue_id, 1, ?2) = ?3",
+                [new, len(old) + 1, f"{old}:"],
             )
             self._con.execute(
                 "INSERT INTO source_renames (old, new, renamed_by, renamed_at) VALUES (?, ?, ?, ?)",

@@ -13,7 +13,7 @@ from contextlib import suppress
 
 import pyarrow as pa
 
-__all__ = ["give_memory_back", "keep_little_memory"]
+__all__ = ["give_freed_back", "give_memory_back", "keep_little_memory"]
 
 _TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8  # of mallopt
 _LARGE = 262_144
@@ -30,8 +30,16 @@ def keep_little_memory() -> None:
 
 
 def give_memory_back() -> None:
-    """Does what this system allows; glibc's malloc has a call for it, others do it by themselves."""
+    """Does what this system allows, once nothing holds on to what was used."""
     gc.collect()
     pa.default_memory_pool().release_unused()
+    give_freed_back()
+
+
+def give_freed_back() -> None:
+    """Gives back what was freed already: some milliseconds. glibc's malloc has a call for it, others do it themselves.
+
+    Thousands of answers to a commit leave over 100 MB freed in between what is still used.
+    """
     with suppress(OSError, AttributeError):
         ctypes.CDLL("libc.so.6").malloc_trim(0)

@@ -6,19 +6,20 @@ its time, its person and its reason.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from model.change import WAITING, NativeValue, WantedChange, Wish
 from model.errors import ConfigError
+from model.plan import SentStep
 from model.vocabulary import ChangeState
 
 if TYPE_CHECKING:
     from warehouse.desk import Desk
 
-__all__ = ["CHANGE_TABLES", "ChangeEvent", "NewChange", "Queue"]
+__all__ = ["CHANGE_TABLES", "NOTE_TABLES", "ChangeEvent", "NewChange", "Note", "Queue", "RecordedStep"]
 
 CHANGE_TABLES = (
     """CREATE TABLE changes (id INTEGER PRIMARY KEY, source TEXT NOT NULL, issue_id TEXT NOT NULL,
@@ -34,6 +35,13 @@ CHANGE_TABLES = (
     """CREATE TABLE change_steps (id INTEGER PRIMARY KEY, change_id INTEGER NOT NULL, from_id TEXT, to_id TEXT NOT NULL,
         request TEXT NOT NULL, sent_at TEXT NOT NULL, answer TEXT)""",
     "CREATE INDEX change_steps_by_change ON change_steps (change_id)",
+)
+"""Frozen, as all migrations of the desk."""
+
+NOTE_TABLES = (
+    """CREATE TABLE change_notes (id INTEGER PRIMARY KEY, issue_id TEXT NOT NULL, change_ids TEXT NOT NULL,
+        text TEXT NOT NULL, due_at TEXT NOT NULL, sent_at TEXT, answer TEXT)""",
+    "CREATE INDEX change_notes_by_issue ON change_notes (issue_id)",
 )
 """Frozen, as all migrations of the desk."""
 
@@ -60,6 +68,27 @@ class ChangeEvent:
     by: str | None
     state: ChangeState
     note: str | None
+
+
+@dataclass(frozen=True)
+class RecordedStep:
+    """A request that was sent for a change, as the desk has it. Times are UTC."""
+
+    change_id: int
+    step: SentStep
+    request: str
+    sent_at: datetime
+
+
+@dataclass(frozen=True)
+class Note:
+    """A comment to be left in the tool, once. `sent`: it was on its way, and may be there."""
+
+    id: int
+    issue_id: str
+    change_ids: tuple[int, ...]
+    text: str
+    sent: bool
 
 
 class Queue:
@@ -125,7 +154,106 @@ class Queue:
                     raise ConfigError(f"change {change.id} is {change.state}: it can no longer be rejected")
                 _move(con, change.id, ChangeState.REJECTED, by, reason)
 
+    # ---- sending -------------------------------------------------------------------------------------------------
+
+    def record_steps(self, steps: Sequence[tuple[int, str | None, str, str]], before: Mapping[int, NativeValue]) -> None:
+        """To be called before a request is sent: (change, from, to, request) of all that it is for.
+
+        `before`: what the change met when it was first looked at. Durable when this returns.
+        """
+        with self._desk.transaction() as con:
+            for id_, start, end, request in steps:
+                con.execute(
+                    "INSERT INTO change_steps (change_id, from_id, to_id, request, sent_at) VALUES (?, ?, ?, ?, ?)",
+                    [id_, start, end, request, _now()],
+                )
+                ((state,),) = con.execute("SELECT state FROM changes WHERE id = ?", [id_]).fetchall()
+                if state != ChangeState.APPLIED:  # the first step
+                    found = before[id_]
+                    con.execute(
+                        "UPDATE changes SET before = ?, before_name = ?, before_ours = ? WHERE id = ?",
+                        [found.id or "", found.name, found.ours, id_],
+                    )
+                    _move(con, id_, ChangeState.APPLIED, None, None)
+
+    def answer_steps(self, ids: Collection[int], outcome: str, said: str | None) -> None:
+        """How the tool answered the last step of these changes."""
+        text = outcome if said is None else f"{outcome}: {said}"
+        with self._desk.transaction() as con:
+            for id_ in ids:
+                con.execute(
+                    "UPDATE change_steps SET answer = ? WHERE id = (SELECT max(id) FROM change_steps WHERE change_id = ?)",
+                    [text, id_],
+                )
+
+    def verify(self, id_: int, after: NativeValue, note: str | None = None) -> None:
+        """The tool was read, and holds what was wanted."""
+        with self._desk.transaction() as con:
+            con.execute(
+                "UPDATE changes SET after = ?, after_name = ?, after_ours = ?, verified_at = ? WHERE id = ?",
+                [after.id or "", after.name, after.ours, _now(), id_],
+            )
+            _move(con, id_, ChangeState.VERIFIED, None, note)
+            undone = con.execute("SELECT undo_of FROM changes WHERE id = ?", [id_]).fetchone()[0]
+            if undone is not None:
+                _move(con, undone, ChangeState.UNDONE, None, f"undone by change {id_}")
+
+    def end(self, id_: int, state: ChangeState, why: str) -> None:
+        """A conflict, a failure, or what the policy of its source makes of it."""
+        with self._desk.transaction() as con:
+            _move(con, id_, state, None, why)
+
+    def steps(self, ids: Collection[int]) -> dict[int, list[RecordedStep]]:
+        """What was sent for these changes, oldest first."""
+        found: dict[int, list[RecordedStep]] = {id_: [] for id_ in ids}
+        for id_, start, end, request, at, answer in self._desk.rows(
+            "SELECT change_id, from_id, to_id, request, sent_at, answer FROM change_steps ORDER BY id"
+        ):
+            if id_ in found:
+                outcome, _, said = (answer or "").partition(": ")
+                step = SentStep(start, end, outcome or None, said or None)
+                found[id_].append(RecordedStep(id_, step, request, datetime.fromisoformat(at)))
+        return found
+
+    # ---- comments in the tool ------------------------------------------------------------------------------------
+
+    def owe_note(self, issue_id: str, change_ids: Sequence[int], text: str) -> None:
+        """A comment that is to be left, unless one for the same changes is known already."""
+        ids = ",".join(str(id_) for id_ in sorted(change_ids))
+        with self._desk.transaction() as con:
+            con.execute(
+                """INSERT INTO change_notes (issue_id, change_ids, text, due_at) SELECT ?, ?, ?, ?
+                WHERE NOT EXISTS (SELECT 1 FROM change_notes WHERE issue_id = ?1 AND change_ids = ?2)""",
+                [issue_id, ids, text, _now()],
+            )
+
+    def notes_due(self, source: str) -> list[Note]:
+        """Comments that are not known to be in the tool, oldest first."""
+        rows = self._desk.rows(
+            """SELECT id, issue_id, change_ids, text, sent_at IS NOT NULL FROM change_notes WHERE answer IS NULL
+            AND substr(issue_id, 1, ?) = ? ORDER BY id""",
+            [len(source) + 1, f"{source}:"],
+        )
+        return [
+            Note(id_, issue_id, tuple(int(one) for one in ids.split(",")), text, bool(sent))
+            for id_, issue_id, ids, text, sent in rows
+        ]
+
+    def note_sent(self, id_: int) -> None:
+        """To be called before it is sent."""
+        with self._desk.transaction() as con:
+            con.execute("UPDATE change_notes SET sent_at = ? WHERE id = ?", [_now(), id_])
+
+    def note_answered(self, id_: int, answer: str) -> None:
+        """It is there, or the tool will not have it."""
+        with self._desk.transaction() as con:
+            con.execute("UPDATE change_notes SET answer = ? WHERE id = ?", [answer, id_])
+
     # ---- looking -------------------------------------------------------------------------------------------------
+
+    def to_be_sent(self) -> list[WantedChange]:
+        """Approved, or on their way when a push was stopped; oldest first."""
+        return [c for c in self.all() if c.state in (ChangeState.APPROVED, ChangeState.APPLIED)]
 
     def of(self, ids: Sequence[int]) -> list[WantedChange]:
         """Changes by number, in that order. Raises ConfigError if there is none of it."""

@@ -253,7 +253,7 @@ def test_hours_deleted_added_and_moved_between_pages_cost_no_other_one(tracker, 
 
 def test_hours_that_get_a_day_of_the_window_while_it_is_read_are_in_it(tracker, server, redmine):
     """It was made before those already read, so it comes in at the front, and moves all others on by one."""
-    (part,) = stored(redmine.plan(WORKLOGS, datetime(2025, 1, 1, tzinfo=UTC)))
+    _, part = stored(redmine.plan(WORKLOGS, datetime(2025, 1, 1, tzinfo=UTC)))
     early = min(tracker.entries.values(), key=lambda e: (e.created, e.id))
     on_request(server, r"offset=99", 1, lambda: tracker.edit_time(early.id, day=date(2025, 3, 1)))
     found = rows(redmine, pulled(redmine, [part]))["worklogs"]
@@ -295,8 +295,19 @@ def test_a_window_brings_what_changed_since_its_very_second(tracker, redmine):
 def test_a_window_of_hours_is_its_last_days_and_the_future(tracker, redmine):
     since = datetime(2025, 6, 1, 1, tzinfo=UTC)
     tracker.log_time(None, 1.0, date(2199, 1, 1))
-    found = read(redmine, "worklogs", since)["worklogs"]
+    _, days = redmine.plan(WORKLOGS, since).partitions
+    found = rows(redmine, pulled(redmine, [days]))["worklogs"]
     assert set(found) == {str(e.id) for e in tracker.entries.values() if e.spent_on >= date(2025, 4, 17)}
+
+
+def test_hours_that_are_booked_late_come_with_a_window_whatever_their_day(server, tracker, redmine):
+    since = datetime.fromtimestamp(tracker.now() + 100, UTC)
+    tracker.clock = lambda: since.timestamp() + 5
+    late = {str(tracker.log_time(None, 1.0, date(2001, 1, 1) + timedelta(days=n)).id) for n in range(230)}
+    server.requests.clear()
+    found = read(redmine, "worklogs", since)["worklogs"]
+    assert late <= set(found)
+    assert len([r for r in server.requests if "created_on%3Adesc" in r]) == 3  # and not the whole list
 
 
 def test_an_issue_that_vanished_meanwhile_has_no_history_and_fails_nothing(tracker, redmine):

@@ -29,7 +29,7 @@ def test_only_what_the_asker_saw_or_we_ourselves_wrote_is_written_over(
     if wish.is_met_by(value(live)):
         assert decision is Decision.VERIFIED
     else:
-        known = live == base or (live in aimed_at and not by_stranger)
+        known = (live == base or live in aimed_at) and not (aimed_at and by_stranger)
         assert decision is (Decision.WRITE if known else Decision.CONFLICT)
 
 
@@ -88,6 +88,7 @@ steps = st.lists(
         end=st.sampled_from("abcdef"),
         id=st.sampled_from(["1", "2", None]),
         needs=st.sampled_from([(), (), ("resolution",)]),
+        offered=st.booleans(),
     ),
     max_size=14,
 )

@@ -1,0 +1,236 @@
+"""What a push will do with each wanted change, from what the tool shows of the issue now. Pure.
+
+The same function makes the plan that people read and decides each further step, so that both are the same. It sees
+only what is recorded: the change, the steps sent for it, and the issue as it was just read.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from model.change import Decision, KnownWord, NativeValue, Step, WantedChange, decide, shortest_route
+
+__all__ = [
+    "DONE",
+    "NOT_SENT",
+    "REFUSED",
+    "UNKNOWN",
+    "Live",
+    "Moved",
+    "Offers",
+    "PlannedChange",
+    "SentStep",
+    "plan_change",
+    "plan_hash",
+]
+
+DONE, REFUSED, UNKNOWN, NOT_SENT = "done", "refused", "unknown", "not sent"
+"""How a tool answered a step: it said yes; it said no; it broke off, so that nobody knows; it was not asked."""
+
+
+@dataclass(frozen=True)
+class SentStep:
+    """A step of a change as it was recorded before it was sent. `outcome` None: we were stopped before an answer."""
+
+    start: str | None
+    end: str
+    outcome: str | None = None
+    said: str | None = None
+
+
+@dataclass(frozen=True)
+class Moved:
+    """An entry of an issue's history. `field` as in `WRITABLE`, `end` the native id it went to."""
+
+    field: str
+    end: str | None
+    account_id: str | None
+
+
+@dataclass(frozen=True)
+class Offers:
+    """What the account may do to an issue now, as the tool says.
+
+    `steps` lead away from its status. `priorities`: those it may get, in the tool's order; empty: it may get none;
+    None: the tool does not say. `remarks` are sentences for people, by field.
+    """
+
+    steps: tuple[Step, ...] = ()
+    priorities: tuple[NativeValue, ...] | None = None
+    remarks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Live:
+    """An issue as the tool shows it now. Ids are the tool's own; `history` is oldest first."""
+
+    id: str
+    key: str
+    project_id: str | None
+    type_id: str | None
+    values: Mapping[str, NativeValue]
+    history: tuple[Moved, ...] = ()
+    offers: Offers = Offers()
+
+    @property
+    def workflow(self) -> tuple[str | None, str | None]:
+        """Issues of one project and type have the same one."""
+        return self.project_id, self.type_id
+
+
+@dataclass(frozen=True)
+class PlannedChange:
+    """What will be done with a change. `live` is None where the tool does not show the issue.
+
+    `route`: the steps of a status, or the one of a priority. `why` is a sentence for whatever is not written.
+    """
+
+    change: WantedChange
+    live: NativeValue | None
+    decision: Decision
+    route: tuple[Step, ...] = ()
+    warnings: tuple[str, ...] = ()
+    why: str | None = None
+
+    @property
+    def facts(self) -> list[object]:
+        """What two plans must share to be the same."""
+        change = self.change
+        ends = [[step.start, step.id, step.end, step.given] for step in self.route]
+        return [change.id, change.issue_id, change.field, self.live and self.live.id, self.decision.value, ends]
+
+
+def plan_hash(planned: Iterable[PlannedChange]) -> str:
+    """The same for the same plan, and short enough to be typed."""
+    facts = sorted((p.facts for p in planned), key=str)
+    return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:12]
+
+
+def plan_change(
+    change: WantedChange,
+    live: Live | None,
+    sent: Sequence[SentStep],
+    *,
+    account_id: str,
+    words: Sequence[KnownWord],
+    steps: Iterable[Step] = (),
+) -> PlannedChange:
+    """Decides. `account_id`: who we are in the tool; `words`: those of the field, in the tool's order; `steps`: what is
+    known of the workflow beyond the present status."""
+    if live is None:
+        why = "the tool does not show this issue to the account: it was deleted, or is hidden"
+        return PlannedChange(change, None, Decision.REFUSED, why=why)
+    value = live.values[change.field]
+    aimed_at = _aimed_at(change.field, live, sent, account_id)
+    by_stranger = _by_stranger(change.field, live, aimed_at, account_id)
+    decision = decide(change.base.id, value, change.wish, aimed_at=aimed_at, by_stranger=by_stranger)
+    if decision is Decision.VERIFIED:
+        return PlannedChange(change, value, decision)
+    if decision is Decision.CONFLICT:
+        why = f"{change.field} was {change.base} when this was asked for, and is {value} now"
+        if value.id == change.base.id:
+            why = f"somebody set {change.field} back to {value} after our change"
+        return PlannedChange(change, value, decision, why=why)
+    why = _unmoved(change.field, value, sent)
+    if why is None:
+        found = (_status if change.field == "status" else _priority)(change, live, words, steps)
+        if not isinstance(found, str):
+            return _checked(change, value, found, sent, live.offers.remarks.get(change.field, ()))
+        why = found
+    return PlannedChange(change, value, Decision.REFUSED, why=why)
+
+
+def _aimed_at(field_: str, live: Live, sent: Sequence[SentStep], account_id: str) -> set[str]:
+    """Where our own steps led; also where the tool took the issue on from there, in our name."""
+    aimed = {step.end for step in sent if step.outcome != NOT_SENT}
+    newest = _entries(live, field_)[-1:]
+    if aimed and newest and newest[0].account_id == account_id and newest[0].end is not None:
+        aimed.add(newest[0].end)
+    return aimed
+
+
+def _by_stranger(field_: str, live: Live, aimed_at: Collection[str], account_id: str) -> bool:
+    """Whether somebody else set what there is now, knowing what we did: or to the very value we aimed at."""
+    entries = _entries(live, field_)
+    if not entries or entries[-1].account_id == account_id:
+        return False
+    ours = any(e.account_id == account_id and e.end in aimed_at for e in entries)
+    return ours or live.values[field_].id in aimed_at
+
+
+def _entries(live: Live, field_: str) -> list[Moved]:
+    return [entry for entry in live.history if entry.field == field_]
+
+
+def _unmoved(field_: str, value: NativeValue, sent: Sequence[SentStep]) -> str | None:
+    """Why a step that was sent from here is not sent again. One that we were stopped at may be."""
+    answered = [step for step in sent if step.outcome not in (None, NOT_SENT)]
+    if not answered or answered[-1].start != value.id or (sent and sent[-1].outcome is None):
+        return None
+    last = answered[-1]
+    if last.outcome == DONE:
+        return (
+            f"the tool said yes and left {field_} at {value}: the account's role, the workflow or a rule of the tool "
+            "does not allow it"
+        )
+    if last.outcome == REFUSED:
+        return f"the tool declined it: {last.said}"
+    return f"the tool broke off, and {field_} is still {value} ({last.said}): ask again for it if it is wanted"
+
+
+def _checked(
+    change: WantedChange, value: NativeValue, route: Sequence[Step], sent: Sequence[SentStep], remarks: Sequence[str]
+) -> PlannedChange:
+    """A route that can be gone, with what is to be said of it."""
+    needs = dict.fromkeys(need for step in route for need in step.needs)
+    if needs:
+        why = f"the step to {_named(next(s for s in route if s.needs))} demands {', '.join(needs)}: give it a value in "
+        return PlannedChange(change, value, Decision.REFUSED, tuple(route), why=f"{why}transition_defaults")
+    if route[0].end in {step.end for step in sent if step.outcome == DONE}:
+        why = f"it was at {_named(route[0])} already, and the tool took it away from there to {value}"
+        return PlannedChange(change, value, Decision.REFUSED, tuple(route), why=why)
+    seen_only = [_named(step) for step in route if not step.offered]
+    warnings = list(remarks)
+    if seen_only:
+        warnings.append(f"the way to {', '.join(seen_only)} was gone before, but the tool has not said that we may")
+    return PlannedChange(change, value, Decision.WRITE, tuple(route), tuple(warnings))
+
+
+def _named(step: Step) -> str:
+    return step.end_name or step.end
+
+
+def _status(
+    change: WantedChange, live: Live, words: Sequence[KnownWord], steps: Iterable[Step]
+) -> Sequence[Step] | str:
+    """The route, or why there is none. What the tool offers from the present status counts, and nothing else there."""
+    value = live.values["status"]
+    wish = change.wish
+    ends = {wish.value} if wish.is_native else {word.id for word in words if word.ours == wish.value}
+    known = [*live.offers.steps, *(step for step in steps if step.start != value.id)]
+    route = shortest_route(value.id or "", ends, known)
+    if route is not None:
+        return route.steps
+    names = ", ".join(dict.fromkeys(_named(step) for step in live.offers.steps))
+    if not names:
+        return f"the tool offers no way out of {value}: the account may not move this issue, or the workflow ends here"
+    return f"no way from {value} to {wish} is known here: the tool offers {names}"
+
+
+def _priority(
+    change: WantedChange, live: Live, words: Sequence[KnownWord], _steps: Iterable[Step]
+) -> Sequence[Step] | str:
+    value, wish, allowed = live.values["priority"], change.wish, live.offers.priorities
+    if allowed == ():
+        return "the account may not change the priority of this issue, or its project has none"
+    candidates = [NativeValue(word.id, word.name, word.ours) for word in words]
+    if allowed is not None:
+        ours = {word.id: word.ours for word in words}
+        candidates = [NativeValue(one.id, one.name, ours.get(one.id or "")) for one in allowed]
+    found = next((one for one in candidates if wish.is_met_by(one)), None)
+    if found is None or found.id is None:
+        return f"the project does not take priority {wish}: it takes {', '.join(str(one) for one in candidates)}"
+    return [Step(value.id or "", found.id, end_name=found.name)]
