@@ -30,7 +30,12 @@ class Kind:
 
 
 CONNECTORS: dict[str, Kind] = {
-    "jira": Kind("connectors.jira", "JiraConnector", needs=("url", "email", "token"), takes=("projects", "fields")),
+    "jira": Kind(
+        "connectors.jira",
+        "JiraConnector",
+        needs=("url", "email", "token"),
+        takes=("projects", "fields", "transition_defaults"),
+    ),
     "redmine": Kind("connectors.redmine", "RedmineConnector", needs=("url", "token"), takes=("projects", "fields")),
 }
 """What `type = "…"` is looked up in."""

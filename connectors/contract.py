@@ -9,18 +9,21 @@ Ids in columns are the tool's own, without the source's name. Reasons for the sh
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
+from model.change import Step
+from model.plan import Offers
 from model.vocabulary import Availability
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 __all__ = [
+    "OFFERS",
     "Axis",
     "Batch",
     "Census",
@@ -38,6 +41,8 @@ __all__ = [
     "Span",
     "Stream",
     "TellsRights",
+    "Write",
+    "Writer",
 ]
 
 
@@ -253,8 +258,11 @@ class Connector(Protocol):
     """
 
     streams: tuple[Stream, ...]  # what it can pull, parents first
-    writes: frozenset[str]  # fields that may be pushed: "status", "priority"; empty: read-only
     in_flight: int  # how many requests may be under way at once
+
+    @property
+    def writer(self) -> Writer | None:
+        """What changes its issues; None: it is only read."""
 
     def identify(self) -> Identity:
         """Who we are. Raises Unauthorized unless the tool itself confirms the account."""
@@ -294,6 +302,59 @@ class Connector(Protocol):
 
     def close(self) -> None:
         """Lets go of connections."""
+
+
+@dataclass(frozen=True)
+class Write:
+    """One request that changes an issue. Ids are the tool's own; its steps start where the issue is now."""
+
+    issue_id: str
+    project_id: str | None = None
+    status: Step | None = None
+    priority: Step | None = None
+
+    @property
+    def steps(self) -> Mapping[str, Step]:
+        """By field."""
+        return {name: step for name, step in (("status", self.status), ("priority", self.priority)) if step}
+
+
+class Writer(Protocol):
+    """The writing half of a connector. Whether a change is made is decided by the push (`flows.push`).
+
+    `writes_together`: one request can change several fields. Sending raises what `STATUS_RULES` say; an error that
+    leaves open whether the tool acted is Transient. Nothing that changes a record is ever sent twice in here.
+    """
+
+    writes_together: bool
+
+    def look(self, ids: Sequence[str], fields: Collection[str]) -> list[Partition]:
+        """Partitions that read these issues afresh, from the records and not from an index, in bulk where the tool can,
+        with the newest entries of their history, and with what may be done to these `fields`. Hidden ones are left out.
+
+        `Connector.pull` reads them. Pages of the connector's streams hold records, those of `OFFERS` none."""
+
+    def offers(self, page: Page) -> Mapping[str, Offers]:
+        """Pure: what a page of `look` says may be done, by issue. A later page says it better."""
+
+    def values_now(self, issue_id: str) -> Mapping[str, str | None]:
+        """Native ids of an issue's fields at this moment: the last look before a step that the tool does not guard."""
+
+    def request_of(self, write: Write) -> str:
+        """The request, as the record of what was sent has it; without secrets."""
+
+    def send(self, write: Write) -> None:
+        """Sends it, once."""
+
+    def is_noted(self, issue_id: str, mark: str) -> bool:
+        """Whether a comment of the issue holds this mark."""
+
+    def note(self, issue_id: str, text: str) -> None:
+        """Leaves a comment."""
+
+
+OFFERS = "offers"
+"""Stream of pages that say what may be done to issues, and hold no records."""
 
 
 def only(streams: Iterable[Stream], name: str) -> Stream:

@@ -39,6 +39,7 @@ from connectors.jira_jql import issues_query
 from connectors.jira_lists import arrays, beans, ended, feed, searched
 from connectors.jira_records import Asked
 from connectors.jira_site import API, GONE, Site
+from connectors.jira_writes import JiraWrites
 from connectors.misfit import UNREADABLE
 from model.config import SourceSettings
 from model.errors import BadRecord, NotFound, Refused
@@ -125,12 +126,12 @@ class JiraConnector:
     """One Jira Cloud site, as one of its accounts sees it."""
 
     streams: tuple[Stream, ...] = STREAMS
-    writes: frozenset[str] = frozenset()
 
     def __init__(self, source: SourceSettings) -> None:
         self.source = source
         self.in_flight = source.in_flight
         self._site = Site(source)
+        self.writer = JiraWrites(self._site)
         self._decoder = Decoder(self._site.client.base_url, self._site.story_points, ZoneInfo(source.zone))
         self._in_scope: set[str] = set()  # issues listed as changed: they are in the configured projects
         self._listed_whole = False  # all issues were listed to be read in this run, and bring their hours along
@@ -251,7 +252,9 @@ class JiraConnector:
 
     def pull(self, partition: Partition) -> Iterator[Page]:
         spec, stream = partition.spec, partition.stream
-        if stream == "issues":
+        if "look" in spec:
+            yield from self.writer.pages(partition, self._within(self._site.fields()))
+        elif stream == "issues":
             yield from ended(self._issues(partition))
         elif stream == "worklogs":
             yield from ended(self._worklogs(partition))

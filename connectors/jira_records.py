@@ -300,7 +300,8 @@ class Asked(Struct, omit_defaults=True):
 
     `names` and `schema` are those of custom fields, in the shape in which a search gives them; `projects` the ids that
     are read, others are left out; `issues` likewise those of worklogs. `listing`: ids only, nothing to be landed.
-    `whole`: all changelogs of the issues named in it are in this one answer.
+    `whole`: all changelogs of the issues named in it are in this one answer. `filled`: fields of `issue` that have a
+    value; `loud`: projects where the account may not keep Jira from mailing watchers.
     """
 
     names: dict[str, str] = {}
@@ -312,6 +313,8 @@ class Asked(Struct, omit_defaults=True):
     deleted: bool = False
     listing: bool = False
     whole: bool = False
+    filled: list[str] = []
+    loud: list[str] = []
 
 
 _ASKED = msgspec.json.Decoder(Asked)

@@ -46,6 +46,7 @@ from connectors.redmine_lists import (
     steady,
 )
 from connectors.redmine_records import head_of, without_keys
+from connectors.redmine_writes import RedmineWrites
 from model.config import SourceSettings
 from model.errors import ConfigError, NotFound, Unauthorized
 from model.vocabulary import Availability, WordKind
@@ -122,7 +123,6 @@ class RedmineConnector:
     """One Redmine, as one of its accounts sees it."""
 
     streams: tuple[Stream, ...] = STREAMS
-    writes: frozenset[str] = frozenset()
 
     def __init__(self, source: SourceSettings) -> None:
         self.source = source
@@ -140,6 +140,7 @@ class RedmineConnector:
             tries=source.tries,
         )
         self._decoder = Decoder(self._client.base_url, source.fields.get("story_points"))
+        self.writer = RedmineWrites(source, self._client, self._filter)
         self._project_ids: dict[str, int | None] = {}
         self._lock = threading.Lock()
 
@@ -320,7 +321,9 @@ class RedmineConnector:
 
     def pull(self, partition: Partition) -> Iterator[Page]:
         spec, stream = partition.spec, partition.stream
-        if "ids" in spec:
+        if "look" in spec:
+            yield from self.writer.pages(partition, self._page)
+        elif "ids" in spec:
             yield from self._fetched(partition)
         elif stream in ("issues", "issue_links"):
             yield from self._by_id(stream, spec, partition.key)

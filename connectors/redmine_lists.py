@@ -86,9 +86,7 @@ def by_id(ask: Callable[[int], Answer], low: int) -> Iterator[tuple[Answer, bool
         yield answer, following is None
 
 
-def steady(
-    stream: str, ask: Ask, enough: Callable[[Answer], bool] = lambda _: False
-) -> Iterator[tuple[Answer, bool]]:
+def steady(stream: str, ask: Ask, enough: Callable[[Answer], bool] = lambda _: False) -> Iterator[tuple[Answer, bool]]:
     """A list that has offsets only, again from its start if it moved: answers, and whether it is the last one.
 
     `enough`: whether nothing behind this answer is wanted. Raises Transient if it never rests.

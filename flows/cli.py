@@ -197,7 +197,7 @@ def issue(key: str, config: Path | None, as_json: bool) -> int:
         if len(found) > 1:
             show_candidates(key, found, as_json=as_json)
             return 2
-        wanted = desk.queue.all(issue_id=found[0].id)
+        wanted = [(c, desk.queue.events(c.id), desk.queue.steps(c.id)) for c in desk.queue.all(issue_id=found[0].id)]
         show_issue(reader.issue_details(found[0].id), wanted, as_json=as_json)
         return 0
 
@@ -258,7 +258,7 @@ def changes(context: click.Context, state: str | None, id_: int | None, config: 
     with Desk(_load(config).data / "desk.sqlite") as desk:
         if id_ is not None:
             (change,) = desk.queue.of([id_])
-            show_change(change, desk.queue.events(id_), as_json=as_json)
+            show_change(change, desk.queue.events(id_), desk.queue.steps(id_), as_json=as_json)
         else:
             show_changes(desk.queue.all(ChangeState(state) if state else None), as_json=as_json)
 
@@ -299,6 +299,36 @@ def undo(ids: tuple[int, ...], reason: str | None, config: Path | None, as_json:
     from flows.show import show_changes
 
     show_changes(undo_changes(_load(config), ids, _user(), reason), as_json=as_json)
+
+
+@cli.command()
+@click.argument("sources", nargs=-1, metavar="[SOURCE]…")
+@click.option("--dry-run", is_flag=True, help="Only the plan: nothing is sent.")
+@click.option("--plan", default=None, metavar="HASH", help="Send only what that plan says; another one is refused.")
+@click.option("--no-publish", is_flag=True, help="Leave the portfolio file as it is.")
+@with_config
+@with_json
+@exits
+def push(
+    sources: tuple[str, ...], dry_run: bool, plan: str | None, no_publish: bool, config: Path | None, as_json: bool
+) -> int:
+    """Send approved changes to the tools, read them back, then publish."""
+    from flows.push import push as push_changes
+    from flows.show import show_progress, show_pushed
+
+    settings = _load(config, secrets=True)
+    with show_progress(quiet=as_json) as shown:
+        report = push_changes(
+            settings,
+            sources,
+            dry_run=dry_run,
+            plan=plan,
+            publishing=not no_publish,
+            progress=shown.progress,
+            told=shown.rebuilding,
+        )
+    show_pushed(report, as_json=as_json)
+    return report.exit_status
 
 
 for _command in (approve, reject, undo):

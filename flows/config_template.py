@@ -35,6 +35,7 @@ _SOURCES = """\
 #token = "${JIRA_TOKEN}"                # at id.atlassian.com: Security, API tokens
 #projects = ["ERP", "WEB"]              # keys or ids; left out: all that the account sees
 #fields.story_points = "Story Points"   # id or name of the field that holds them; left out: found where it can be
+#transition_defaults.Resolution = "Done" # for a field that a change of status demands, and the issue lacks
 
 #[sources.ops-redmine]
 #type = "redmine"
@@ -51,7 +52,11 @@ _SOURCES = """\
 #issue_type."Support" = "request"
 """
 
-_EXAMPLES: dict[str, object] = {"requests_per_second": 5}
+_EXAMPLES: dict[str, object] = {
+    "requests_per_second": 5,
+    "writes_per_second": 2,
+    "comment": "{asker} asked for this: {what} ({reason})",
+}
 
 
 def template() -> str:

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, is_dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from rich.console import Console
 from rich.markup import escape
@@ -25,12 +25,14 @@ if TYPE_CHECKING:
     from flows.changes import Asked
     from flows.check import Checked
     from flows.pull import SourceOutcome, StreamOutcome
+    from flows.push import PushReport
     from flows.rebuild import Rebuilt
     from flows.sync import SyncReport
     from model.change import WantedChange
     from model.config import Settings
+    from model.plan import PlannedChange
     from warehouse.publish import Published
-    from warehouse.queue import ChangeEvent
+    from warehouse.queue import ChangeEvent, RecordedStep
     from warehouse.read import Candidate, IssueDetails, Rows, StatusFacts
 
 __all__ = [
@@ -44,11 +46,15 @@ __all__ = [
     "show_portfolio",
     "show_progress",
     "show_published",
+    "show_pushed",
     "show_rebuilt",
     "show_report",
     "show_rows",
     "show_status",
 ]
+
+ChangeStory: TypeAlias = "tuple[WantedChange, Sequence[ChangeEvent], Sequence[RecordedStep]]"
+"""A wanted change, what happened to it, and what was sent for it."""
 
 PLAIN_EVERY_SECONDS = 5.0
 WIDE = 220
@@ -292,10 +298,10 @@ _ISSUE_LINES = (
 )  # fmt: skip
 
 
-def show_issue(details: IssueDetails, changes: Sequence[WantedChange], *, as_json: bool) -> None:
+def show_issue(details: IssueDetails, changes: Sequence[ChangeStory], *, as_json: bool) -> None:
     """One issue, with what is and was wanted of it."""
     if as_json:
-        _print_json(asdict(details) | {"changes": [asdict(change) for change in changes]})
+        _print_json(asdict(details) | {"changes": [_story_fields(*story) for story in changes]})
         return
     issue = details.issue
     _print(f"{issue['key']}  {issue['title']}  ({issue['id']})")
@@ -317,8 +323,9 @@ def show_issue(details: IssueDetails, changes: Sequence[WantedChange], *, as_jso
     for row in details.history:
         went = f"{_plain(row['from_native']) or 'nothing'} → {_plain(row['to_native']) or 'nothing'}"
         _print(f"  {_moment(row['changed_at'])}  {row['account'] or 'unknown'}: {row['field']}: {went}")
-    for change in changes:
+    for change, events, steps in changes:
         _print(f"  wanted: {_change_line(change)}")
+        _print_story(change, events, steps, "    ")
 
 
 _EFFORTS = (("original_estimate_seconds", "estimated"), ("remaining_estimate_seconds", "remaining"))
@@ -349,15 +356,92 @@ def show_changes(changes: Sequence[WantedChange], *, as_json: bool) -> None:
         _print(f"{change.issue_key}: {_change_line(change)}")
 
 
-def show_change(change: WantedChange, events: Sequence[ChangeEvent], *, as_json: bool) -> None:
+def show_change(
+    change: WantedChange, events: Sequence[ChangeEvent], steps: Sequence[RecordedStep], *, as_json: bool
+) -> None:
     """One wanted change, with all that happened to it."""
     if as_json:
-        _print_json(asdict(change) | {"events": [asdict(event) for event in events]})
+        _print_json(_story_fields(change, events, steps))
         return
     _print(f"{change.issue_key}: {_change_line(change)}")
-    for event in events:
-        note = f": {event.note}" if event.note else ""
-        _print(f"  {_moment(event.at)}  {event.by or 'pmo-hub'}: {event.state}{note}")
+    _print_story(change, events, steps, "  ")
+
+
+def _story_fields(
+    change: WantedChange, events: Sequence[ChangeEvent], steps: Sequence[RecordedStep]
+) -> dict[str, object]:
+    return asdict(change) | {"events": [asdict(event) for event in events], "steps": [asdict(step) for step in steps]}
+
+
+def _print_story(
+    change: WantedChange, events: Sequence[ChangeEvent], steps: Sequence[RecordedStep], margin: str
+) -> None:
+    """Who did what, and what was sent, in the order of time; what was seen before and after."""
+    lines = [(event.at, f"{event.by or 'pmo-hub'}: {event.state}", event.note) for event in events]
+    lines += [(sent.sent_at, f"sent {sent.request}", _answer(sent)) for sent in steps]
+    for at, what, note in sorted(lines, key=lambda line: line[0]):
+        _print(f"{margin}{_moment(at)}  {what}{f': {note}' if note else ''}")
+    if change.before is not None:
+        after = f", after: {change.after}" if change.after is not None else ""
+        _print(f"{margin}seen before: {change.before}{after}")
+
+
+def _answer(sent: RecordedStep) -> str:
+    outcome = sent.step.outcome or "no answer was noted"
+    return f"{outcome}, {sent.step.said}" if sent.step.said else outcome
+
+
+def show_pushed(report: PushReport, *, as_json: bool) -> None:
+    """The plan, or what became of it: a line per change, what stopped a source, and what is to be done next."""
+    if as_json:
+        _print_json({**asdict(report), "exit_status": report.exit_status})
+        return
+    if report.applied:
+        for source in report.sources:
+            for change in source.results:
+                _print(f"{change.issue_key}: {_change_line(change)}")
+    else:
+        for planned in report.planned:
+            _print(_plan_line(planned))
+    said: dict[str, int] = {}
+    for planned in report.planned:
+        for warning in planned.warnings:
+            said[warning] = said.get(warning, 0) + 1
+    for warning, times in said.items():
+        _print(f"note: {warning} ({times} {'change' if times == 1 else 'changes'})")
+    for source in report.sources:
+        if source.error:
+            _print(f"{source.source}: stopped: {source.error}")
+        elif report.applied:
+            _print(
+                f"{source.source}: {source.writes:,} writes, {source.notes:,} comments, {source.requests:,} requests"
+            )
+    _print_next(report)
+    if report.published is not None:
+        _say_published(report.published)
+
+
+def _print_next(report: PushReport) -> None:
+    if not report.planned:
+        _print("nothing is approved: `pmo changes` lists what waits, `pmo approve ID` lets it go")
+    elif report.applied:
+        states = [change.state.value for source in report.sources for change in source.results]
+        _print(", ".join(f"{states.count(state)} {state}" for state in dict.fromkeys(states)) or "nothing was sent")
+    else:
+        _print(
+            f"plan {report.hash}: nothing was sent; `pmo push --plan {report.hash}` sends it, if it is still the same"
+        )
+
+
+def _plan_line(planned: PlannedChange) -> str:
+    change = planned.change
+    head = f"change {change.id}: {change.issue_key}: {change.field} {planned.live or '?'} → {change.wish}"
+    if planned.decision == "verified":
+        return f"{head}: it is so already, nothing is sent"
+    if planned.decision != "write":
+        return f"{head}: {'CONFLICT' if planned.decision == 'conflict' else 'REFUSED'}: {planned.why}"
+    way = " → ".join(step.end_name or step.end for step in planned.route)
+    return f"{head}: by {way}" if len(planned.route) > 1 or way != str(change.wish) else f"{head}: in one step"
 
 
 def _change_line(change: WantedChange) -> str:

@@ -163,6 +163,7 @@ class Step:
 
     `offered`: the tool says that the account may go it; else it has been seen in the history. `needs`: fields that must
     be given, and for which there is no default: the step cannot be taken. `given`: those that have one, as JSON.
+    `guarded`: the tool itself refuses it where the issue is no longer at `start`.
     """
 
     start: str
@@ -172,6 +173,7 @@ class Step:
     needs: tuple[str, ...] = ()
     given: str = ""
     offered: bool = True
+    guarded: bool = False
 
 
 @dataclass(frozen=True)

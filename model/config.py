@@ -22,6 +22,7 @@ from model.mapping import Rules
 from model.vocabulary import IssueType, Status
 
 __all__ = [
+    "COMMENT_PLACES",
     "FIELD_NAMES",
     "HubSettings",
     "PublishSettings",
@@ -42,6 +43,9 @@ Text = Annotated[str, Field(strict=True, min_length=1)]
 Grade = Annotated[int, Field(strict=True, ge=1, le=5)]
 FieldName = Literal["story_points"]
 T = TypeVar("T")
+
+COMMENT_PLACES = ("asker", "approver", "what", "reason")
+"""What may stand in braces in a comment that is left in the tool."""
 
 FIELD_NAMES: tuple[str, ...] = get_args(FieldName)
 """Our fields whose place in the tool may be named: `fields.<name> = "…"`."""
@@ -75,6 +79,13 @@ class SourceDefaults(_Settings):
     )
     conflicts: Literal["ask", "tool-wins"] = Field(default="ask", description="who settles a conflict")
     max_changes: Whole = Field(default=200, ge=0, description="a push of more changes than this does nothing")
+    writes_per_second: Annotated[Number, Field(gt=0, le=1000)] | None = Field(
+        default=None, description="changes sent; left out: as fast as the tool allows"
+    )
+    notify: Switch = Field(default=False, description="let the tool mail its watchers, where it can be told not to")
+    comment: Text | None = Field(
+        default=None, description="left in the tool with each change; {asker} {approver} {what} {reason}"
+    )
     worklog_days: Whole = Field(
         default=45, ge=1, le=36500, description="hours are read again so far back, if the tool hides their edits"
     )
@@ -82,6 +93,16 @@ class SourceDefaults(_Settings):
     read_timeout_seconds: Number = Field(default=60, gt=0, le=3600, description="silence while the tool answers")
     longest_pause_seconds: Number = Field(default=120, ge=0, le=86400, description="a tool that asks for more fails")
     tries: Whole = Field(default=5, ge=1, le=20, description="times a request is sent, where repeating is safe")
+
+    @field_validator("comment")
+    @classmethod
+    def _known_places(cls, text: str | None) -> str | None:
+        try:
+            (text or "").format(**dict.fromkeys(COMMENT_PLACES, ""))
+        except (LookupError, ValueError):
+            places = ", ".join(f"{{{name}}}" for name in COMMENT_PLACES)
+            raise ValueError(f"may hold {places} and no other braces") from None
+        return text
 
 
 class HubSettings(SourceDefaults):
@@ -119,6 +140,9 @@ class SourceSettings(SourceDefaults):
     status: dict[Text, Status] = Field(default_factory=dict, description="the tool's status, by id or name → ours")
     priority: dict[Text, Grade] = Field(default_factory=dict, description="its priority → 1 (most urgent) to 5")
     issue_type: dict[Text, IssueType] = Field(default_factory=dict, description="its type of issue → ours")
+    transition_defaults: dict[Text, Text] = Field(
+        default_factory=dict, description="for fields that a change of status demands and the issue lacks"
+    )
     ca_file: Text | None = Field(default=None, description="certificates to trust, relative to this file")
     zone: Text = Field(default="UTC", description="the PMO's own time zone, as under [hub]")
 

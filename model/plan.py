@@ -23,6 +23,7 @@ __all__ = [
     "Offers",
     "PlannedChange",
     "SentStep",
+    "overwritten",
     "plan_change",
     "plan_hash",
 ]
@@ -43,9 +44,10 @@ class SentStep:
 
 @dataclass(frozen=True)
 class Moved:
-    """An entry of an issue's history. `field` as in `WRITABLE`, `end` the native id it went to."""
+    """An entry of an issue's history. `field` as in `WRITABLE`, `start` and `end` native ids."""
 
     field: str
+    start: str | None
     end: str | None
     account_id: str | None
 
@@ -109,6 +111,14 @@ def plan_hash(planned: Iterable[PlannedChange]) -> str:
     return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:12]
 
 
+def overwritten(field_: str, live: Live, last: SentStep, account_id: str) -> str | None:
+    """The native id that our own last step replaced without having seen it: somebody wrote in the same moment."""
+    ours = [entry for entry in _entries(live, field_) if entry.account_id == account_id and entry.end == last.end]
+    if not ours or ours[-1].start in (None, last.start):
+        return None
+    return ours[-1].start
+
+
 def plan_change(
     change: WantedChange,
     live: Live | None,
@@ -134,13 +144,13 @@ def plan_change(
         if value.id == change.base.id:
             why = f"somebody set {change.field} back to {value} after our change"
         return PlannedChange(change, value, decision, why=why)
-    why = _unmoved(change.field, value, sent)
-    if why is None:
-        found = (_status if change.field == "status" else _priority)(change, live, words, steps)
-        if not isinstance(found, str):
-            return _checked(change, value, found, sent, live.offers.remarks.get(change.field, ()))
-        why = found
-    return PlannedChange(change, value, Decision.REFUSED, why=why)
+    unmoved = _unmoved(change.field, value, sent)
+    if unmoved is not None:
+        return PlannedChange(change, value, Decision.REFUSED, why=unmoved)
+    found = (_status if change.field == "status" else _priority)(change, live, words, steps)
+    if isinstance(found, str):
+        return PlannedChange(change, value, Decision.REFUSED, why=found)
+    return _checked(change, value, found, sent, live.offers.remarks.get(change.field, ()))
 
 
 def _aimed_at(field_: str, live: Live, sent: Sequence[SentStep], account_id: str) -> set[str]:

@@ -81,6 +81,7 @@ class JiraServer:
     """Serves a tracker until closed; use it in a `with`.
 
     `before` is called with each request's path and query before it is answered: tests change the tracker there.
+    `before_any` is told its method and body too.
     `faults` and `options` may be changed at any time; `requests` is the log.
     """
 
@@ -91,6 +92,7 @@ class JiraServer:
         self.options = options or Options()
         self.faults = faults or Faults()
         self.before: Callable[[str], None] | None = None
+        self.before_any: Callable[[str, str, bytes], None] | None = None
         self.requests: deque[Seen] = deque(maxlen=1_000_000)
         self.mover: Mover | None = None
         self._answered = 0
@@ -136,10 +138,14 @@ class JiraServer:
             return self._command(method, target, body)
         if self.before is not None:
             self.before(target)
+        if self.before_any is not None:
+            self.before_any(method, target, body)
         with self.tracker.lock:
             fault = self.faults.draw()
             found = self._spoilt(fault, target) or self._routed(method, target, authorization, body, fault)
             found.drop = found.drop or fault == "drop_after"
+            if fault == "500_after":
+                found = Answer(500, b'{"errorMessages":["Internal server error"],"errors":{}}')
             self.requests.append(Seen(method, target, 0 if found.drop else found.status))
         if self.faults.delay_ms:
             time.sleep(self.faults.delay_ms / 1000)

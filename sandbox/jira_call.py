@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
@@ -26,6 +28,27 @@ class Problem(Exception):
         self.headers = {name.replace("_", "-"): value for name, value in headers.items()}
 
 
+class WriteLimit:
+    """Jira's own: 20 writes to one issue in 2 s, and 100 in 30 s. `most` is the highest number met in 2 s."""
+
+    def __init__(self) -> None:
+        self.most = 0
+        self._at: dict[int, list[float]] = {}
+        self._lock = threading.Lock()
+
+    def count(self, issue_id: int) -> int | None:
+        """Seconds to wait, if this one is too many."""
+        with self._lock:
+            now = time.monotonic()
+            at = self._at[issue_id] = [one for one in self._at.get(issue_id, []) if now - one < 30]
+            recent = sum(1 for one in at if now - one < 2)
+            if recent >= 20 or len(at) >= 100:
+                return 2 if len(at) < 100 else 30
+            at.append(now)
+            self.most = max(self.most, recent + 1)
+            return None
+
+
 @dataclass
 class Options:
     """Oddities that may differ from site to site, or that a test turns up."""
@@ -44,10 +67,16 @@ class Options:
     users_in_time: int = 1000  # accounts that may be asked for at once; for more, the query takes too long
     leaves_out: float = 0.0  # share of the issues that a bulk answer lacks; asked for again, they are there
     always_leaves_out: set[int] = field(default_factory=set)
+    bulk_expands: bool = True  # whether a bulk answer tells transitions and what may be edited
+    screens_told: bool = True  # … and what their screens demand
+    validators: dict[str, str] = field(default_factory=dict)  # name of a transition → why it is refused
+    post_functions: dict[str, tuple[str, str | None]] = field(default_factory=dict)  # … → status, account (None: ours)
+    pretends: set[int] = field(default_factory=set)  # issues that answer well to changes, and do not take them
 
     def __post_init__(self) -> None:
         self._left_out: set[tuple[str, int]] = set()  # the last time
         self._random = Random(4)
+        self.write_limit = WriteLimit()
 
     def is_left_out(self, route: str, issue_id: int) -> bool:
         """Whether a bulk answer lacks this issue though it is there."""

@@ -12,7 +12,7 @@ from typing import Any
 
 __all__ = ["Fault", "Faults", "quota_headers"]
 
-KINDS = ("429", "429_bare", "500", "503", "drop", "drop_after", "truncate", "short_page")
+KINDS = ("429", "429_bare", "500", "503", "drop", "drop_after", "500_after", "truncate", "short_page")
 Fault = str
 
 
@@ -24,6 +24,7 @@ class Faults:
     rate_503: float = 0.0
     rate_drop: float = 0.0  # nothing was done
     rate_drop_after: float = 0.0  # all was done, and nobody is told
+    rate_500_after: float = 0.0  # all was done, and 500 is what is told
     rate_truncate: float = 0.0
     rate_short_page: float = 0.0  # of search: fewer rows than asked, sometimes none, and a token all the same
     retry_after_seconds: int = 1

@@ -14,9 +14,12 @@ from bisect import bisect_right
 from typing import Any
 from zlib import crc32
 
+import msgspec
+
 from sandbox.jira_call import NO_ISSUE, Call, Problem
 from sandbox.jira_jql import Query, parse
 from sandbox.jira_records import Change, Issue
+from sandbox.jira_workflow import meta_of, transitions_of
 
 __all__ = ["ISSUE_ROUTES", "approximate_count", "bulk_changelog", "bulk_fetch", "one_issue", "search"]
 
@@ -199,7 +202,7 @@ def bulk_fetch(call: Call) -> Json:
         elif call.options.missing_told:
             errors.append({"id": name, "errorMessage": NO_ISSUE})
     wanted = _wanted(call, call.words("fields"), ["*navigable"])
-    issues = [_issue(call, found[id_], wanted) for id_ in sorted(found)]
+    issues = [_with_ways(call, found[id_], _issue(call, found[id_], wanted)) for id_ in sorted(found)]
     return {"issues": issues} | ({"issueErrors": errors} if errors else {})
 
 
@@ -215,7 +218,20 @@ def _names(call: Call, most: int) -> list[str]:
 def one_issue(call: Call, name: str) -> Any:
     """An old key of a moved issue answers with the new one."""
     wanted = _wanted(call, call.words("fields"), ["*all"])
-    return _issue(call, _one(call, name), wanted, cap=100, comments=5000)
+    issue = _one(call, name)
+    return _with_ways(call, issue, _issue(call, issue, wanted, cap=100, comments=5000))
+
+
+def _with_ways(call: Call, issue: Issue, shown: Any) -> Any:
+    """What may be done to it, if that is asked for: another thing for each account."""
+    expand = call.words("expand") if call.options.bulk_expands else []
+    more: Json = {}
+    if "transitions" in expand:
+        whole = call.options.screens_told and "transitions.fields" in expand
+        more["transitions"] = transitions_of(call, issue, whole=whole)
+    if "editmeta" in expand:
+        more["editmeta"] = meta_of(call, issue)
+    return msgspec.json.decode(shown) | more if more else shown
 
 
 def changelog(call: Call, name: str) -> Json:

@@ -30,6 +30,7 @@ from connectors.contract import (
     Reject,
     Span,
     Stream,
+    Writer,
 )
 from model.columns import rows_to_arrow
 from model.errors import BadRecord, SourceError, Transient
@@ -245,7 +246,7 @@ class MemoryConnector:
     `garbled`: a stream whose answers cannot be understood.
     """
 
-    writes: frozenset[str] = frozenset()
+    writer: Writer | None = None
 
     def __init__(self, tracker: MemoryTracker, manners: Manners | None = None, *, instance: str = "memory:1") -> None:
         self.tracker = tracker

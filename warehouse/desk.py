@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -48,6 +49,7 @@ class Desk:
 
     def __init__(self, path: Path, *, busy_seconds: float = BUSY_SECONDS) -> None:
         self.path = path
+        self._lock = threading.RLock()
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             # SQLite gives its -wal and -shm files the mode of this one.
@@ -185,13 +187,13 @@ class Desk:
 
     def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """For what stands on the desk and has a module of its own."""
-        with _plainly(self.path):
+        with self._lock, _plainly(self.path):
             return self._con.execute(sql, parameters).fetchall()
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """All or nothing, and nobody else writes meanwhile."""
-        with _plainly(self.path), _whole(self._con):
+        """All or nothing, and nobody else writes meanwhile, be it another thread."""
+        with self._lock, _plainly(self.path), _whole(self._con):
             yield self._con
 
 

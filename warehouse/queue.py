@@ -6,7 +6,7 @@ its time, its person and its reason.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from warehouse.desk import Desk
 
 __all__ = ["CHANGE_TABLES", "NOTE_TABLES", "ChangeEvent", "NewChange", "Note", "Queue", "RecordedStep"]
+
+UNDER_WAY = frozenset({ChangeState.APPROVED, ChangeState.APPLIED})
+"""What a push sees to its end."""
 
 CHANGE_TABLES = (
     """CREATE TABLE changes (id INTEGER PRIMARY KEY, source TEXT NOT NULL, issue_id TEXT NOT NULL,
@@ -39,7 +42,7 @@ CHANGE_TABLES = (
 """Frozen, as all migrations of the desk."""
 
 NOTE_TABLES = (
-    """CREATE TABLE change_notes (id INTEGER PRIMARY KEY, issue_id TEXT NOT NULL, change_ids TEXT NOT NULL,
+    """CREATE TABLE change_notes (id INTEGER PRIMARY KEY, issue_id TEXT NOT NULL, change_id INTEGER NOT NULL,
         text TEXT NOT NULL, due_at TEXT NOT NULL, sent_at TEXT, answer TEXT)""",
     "CREATE INDEX change_notes_by_issue ON change_notes (issue_id)",
 )
@@ -74,7 +77,6 @@ class ChangeEvent:
 class RecordedStep:
     """A request that was sent for a change, as the desk has it. Times are UTC."""
 
-    change_id: int
     step: SentStep
     request: str
     sent_at: datetime
@@ -86,7 +88,7 @@ class Note:
 
     id: int
     issue_id: str
-    change_ids: tuple[int, ...]
+    change_id: int
     text: str
     sent: bool
 
@@ -156,104 +158,104 @@ class Queue:
 
     # ---- sending -------------------------------------------------------------------------------------------------
 
-    def record_steps(self, steps: Sequence[tuple[int, str | None, str, str]], before: Mapping[int, NativeValue]) -> None:
+    def record_steps(
+        self, steps: Sequence[tuple[int, str | None, str, str]], before: Mapping[int, NativeValue]
+    ) -> bool:
         """To be called before a request is sent: (change, from, to, request) of all that it is for.
 
-        `before`: what the change met when it was first looked at. Durable when this returns.
+        `before`: what the change met when it was first looked at. Durable when this returns; False, and nothing is to
+        be sent, where one of them was rejected or superseded meanwhile.
         """
         with self._desk.transaction() as con:
+            states = {id_: _state(con, id_) for id_, *_ in steps}
+            if not UNDER_WAY.issuperset(states.values()):
+                return False
             for id_, start, end, request in steps:
                 con.execute(
                     "INSERT INTO change_steps (change_id, from_id, to_id, request, sent_at) VALUES (?, ?, ?, ?, ?)",
                     [id_, start, end, request, _now()],
                 )
-                ((state,),) = con.execute("SELECT state FROM changes WHERE id = ?", [id_]).fetchall()
-                if state != ChangeState.APPLIED:  # the first step
-                    found = before[id_]
-                    con.execute(
-                        "UPDATE changes SET before = ?, before_name = ?, before_ours = ? WHERE id = ?",
-                        [found.id or "", found.name, found.ours, id_],
-                    )
+                if states[id_] is not ChangeState.APPLIED:  # the first step
+                    _set_value(con, id_, "before", before[id_])
                     _move(con, id_, ChangeState.APPLIED, None, None)
+        return True
 
-    def answer_steps(self, ids: Collection[int], outcome: str, said: str | None) -> None:
-        """How the tool answered the last step of these changes."""
-        text = outcome if said is None else f"{outcome}: {said}"
+    def answer_steps(self, answers: Iterable[tuple[int, str, str | None]]) -> None:
+        """How the tool answered the last step of each of these changes: (change, outcome, its words)."""
         with self._desk.transaction() as con:
-            for id_ in ids:
+            for id_, outcome, said in answers:
                 con.execute(
-                    "UPDATE change_steps SET answer = ? WHERE id = (SELECT max(id) FROM change_steps WHERE change_id = ?)",
-                    [text, id_],
+                    "UPDATE change_steps SET answer = ? "
+                    "WHERE id = (SELECT max(id) FROM change_steps WHERE change_id = ?)",
+                    [outcome if said is None else f"{outcome}: {said}", id_],
                 )
 
-    def verify(self, id_: int, after: NativeValue, note: str | None = None) -> None:
-        """The tool was read, and holds what was wanted."""
+    def verify(
+        self, id_: int, after: NativeValue, *, said: str | None, before: NativeValue | None = None, note: str | None
+    ) -> None:
+        """The tool was read, and holds what was wanted. `before`: what it held, where that was not known before;
+        `note`: a comment that is to be left in the tool."""
         with self._desk.transaction() as con:
-            con.execute(
-                "UPDATE changes SET after = ?, after_name = ?, after_ours = ?, verified_at = ? WHERE id = ?",
-                [after.id or "", after.name, after.ours, _now(), id_],
-            )
-            _move(con, id_, ChangeState.VERIFIED, None, note)
-            undone = con.execute("SELECT undo_of FROM changes WHERE id = ?", [id_]).fetchone()[0]
+            if _state(con, id_) not in UNDER_WAY:
+                return
+            _set_value(con, id_, "after", after)
+            if before is not None:
+                _set_value(con, id_, "before", before)
+            con.execute("UPDATE changes SET verified_at = ? WHERE id = ?", [_now(), id_])
+            _move(con, id_, ChangeState.VERIFIED, None, said)
+            issue_id, undone = con.execute("SELECT issue_id, undo_of FROM changes WHERE id = ?", [id_]).fetchone()
             if undone is not None:
                 _move(con, undone, ChangeState.UNDONE, None, f"undone by change {id_}")
+            if note is not None:
+                con.execute(
+                    "INSERT INTO change_notes (issue_id, change_id, text, due_at) VALUES (?, ?, ?, ?)",
+                    [issue_id, id_, note, _now()],
+                )
 
     def end(self, id_: int, state: ChangeState, why: str) -> None:
         """A conflict, a failure, or what the policy of its source makes of it."""
         with self._desk.transaction() as con:
-            _move(con, id_, state, None, why)
+            if _state(con, id_) in UNDER_WAY:
+                _move(con, id_, state, None, why)
 
-    def steps(self, ids: Collection[int]) -> dict[int, list[RecordedStep]]:
-        """What was sent for these changes, oldest first."""
-        found: dict[int, list[RecordedStep]] = {id_: [] for id_ in ids}
-        for id_, start, end, request, at, answer in self._desk.rows(
-            "SELECT change_id, from_id, to_id, request, sent_at, answer FROM change_steps ORDER BY id"
-        ):
-            if id_ in found:
-                outcome, _, said = (answer or "").partition(": ")
-                step = SentStep(start, end, outcome or None, said or None)
-                found[id_].append(RecordedStep(id_, step, request, datetime.fromisoformat(at)))
+    def steps(self, id_: int) -> list[RecordedStep]:
+        """What was sent for a change, oldest first."""
+        rows = self._desk.rows(
+            "SELECT from_id, to_id, request, sent_at, answer FROM change_steps WHERE change_id = ? ORDER BY id", [id_]
+        )
+        found = []
+        for start, end, request, at, answer in rows:
+            outcome, _, said = (answer or "").partition(": ")
+            step = SentStep(start, end, outcome or None, said or None)
+            found.append(RecordedStep(step, request, datetime.fromisoformat(at)))
         return found
 
     # ---- comments in the tool ------------------------------------------------------------------------------------
 
-    def owe_note(self, issue_id: str, change_ids: Sequence[int], text: str) -> None:
-        """A comment that is to be left, unless one for the same changes is known already."""
-        ids = ",".join(str(id_) for id_ in sorted(change_ids))
-        with self._desk.transaction() as con:
-            con.execute(
-                """INSERT INTO change_notes (issue_id, change_ids, text, due_at) SELECT ?, ?, ?, ?
-                WHERE NOT EXISTS (SELECT 1 FROM change_notes WHERE issue_id = ?1 AND change_ids = ?2)""",
-                [issue_id, ids, text, _now()],
-            )
-
     def notes_due(self, source: str) -> list[Note]:
         """Comments that are not known to be in the tool, oldest first."""
         rows = self._desk.rows(
-            """SELECT id, issue_id, change_ids, text, sent_at IS NOT NULL FROM change_notes WHERE answer IS NULL
+            """SELECT id, issue_id, change_id, text, sent_at IS NOT NULL FROM change_notes WHERE answer IS NULL
             AND substr(issue_id, 1, ?) = ? ORDER BY id""",
             [len(source) + 1, f"{source}:"],
         )
-        return [
-            Note(id_, issue_id, tuple(int(one) for one in ids.split(",")), text, bool(sent))
-            for id_, issue_id, ids, text, sent in rows
-        ]
+        return [Note(id_, issue_id, change_id, text, bool(sent)) for id_, issue_id, change_id, text, sent in rows]
 
-    def note_sent(self, id_: int) -> None:
-        """To be called before it is sent."""
+    def notes_sent(self, ids: Collection[int]) -> None:
+        """To be called before they are sent."""
         with self._desk.transaction() as con:
-            con.execute("UPDATE change_notes SET sent_at = ? WHERE id = ?", [_now(), id_])
+            con.executemany("UPDATE change_notes SET sent_at = ? WHERE id = ?", [(_now(), id_) for id_ in ids])
 
-    def note_answered(self, id_: int, answer: str) -> None:
-        """It is there, or the tool will not have it."""
+    def notes_answered(self, ids: Collection[int], answer: str) -> None:
+        """They are there, or the tool will not have them."""
         with self._desk.transaction() as con:
-            con.execute("UPDATE change_notes SET answer = ? WHERE id = ?", [answer, id_])
+            con.executemany("UPDATE change_notes SET answer = ? WHERE id = ?", [(answer, id_) for id_ in ids])
 
     # ---- looking -------------------------------------------------------------------------------------------------
 
     def to_be_sent(self) -> list[WantedChange]:
         """Approved, or on their way when a push was stopped; oldest first."""
-        return [c for c in self.all() if c.state in (ChangeState.APPROVED, ChangeState.APPLIED)]
+        return [c for c in self.all() if c.state in UNDER_WAY]
 
     def of(self, ids: Sequence[int]) -> list[WantedChange]:
         """Changes by number, in that order. Raises ConfigError if there is none of it."""
@@ -292,7 +294,7 @@ _WAITING = ", ".join(f"'{state.value}'" for state in sorted(WAITING))
 
 def _change(row: dict[str, Any]) -> WantedChange:
     def value(name: str) -> NativeValue:
-        return NativeValue(row[name], row[f"{name}_name"], row[f"{name}_ours"])
+        return NativeValue(row[name] or None, row[f"{name}_name"], row[f"{name}_ours"])
 
     def at(name: str) -> datetime | None:
         return datetime.fromisoformat(row[name]) if row[name] else None
@@ -321,6 +323,18 @@ def _change(row: dict[str, Any]) -> WantedChange:
     )
 
 
+def _state(con: Any, id_: int) -> ChangeState:
+    return ChangeState(con.execute("SELECT state FROM changes WHERE id = ?", [id_]).fetchone()[0])
+
+
+def _set_value(con: Any, id_: int, name: str, value: NativeValue) -> None:
+    """An empty value has an empty id: NULL is one that is not known."""
+    con.execute(
+        f"UPDATE changes SET {name} = ?, {name}_name = ?, {name}_ours = ? WHERE id = ?",
+        [value.id or "", value.name, value.ours, id_],
+    )
+
+
 def _move(con: Any, id_: int, state: ChangeState, by: str | None, note: str | None) -> None:
     con.execute("UPDATE changes SET state = ?, message = ? WHERE id = ?", [state.value, note, id_])
     _note(con, id_, state, by, note)
@@ -334,4 +348,4 @@ def _note(con: Any, id_: int, state: ChangeState, by: str | None, note: str | No
 
 
 def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")
+    return datetime.now(UTC).isoformat(timespec="milliseconds")

@@ -259,13 +259,16 @@ def _a_day(redmine: Redmine, random_: random.Random) -> dict[str, int]:
         put(id_, status_id=closing)
     for id_ in alive[35:40]:
         put(id_, project_id=redmine.info["projects"]["empty"])
-    for id_ in alive[40:46]:
+    # what is gone when its project is archived is told to be archived with it
+    archived = {i["id"] for i in issues if i["project"]["name"] == _name_of(redmine, "crane-sim")}
+    doomed = [id_ for id_ in alive[40:] if id_ not in archived][:6]
+    for id_ in doomed:
         did["deleted issues"] += redmine.api("DELETE", f"/issues/{id_}.json").ok
     for id_ in alive[50:54]:
         made = redmine.api("POST", f"/issues/{id_}/relations.json", json={"relation": {
             "issue_to_id": alive[60 + id_ % 5], "relation_type": "relates"}})  # fmt: skip
         did["related"] += made.ok
-    related = [r for i in issues for r in i["relations"] if r["issue_id"] not in alive[40:46]]
+    related = [r for i in issues for r in i["relations"] if r["issue_id"] not in doomed]
     for relation in related[:3]:
         did["unrelated"] += redmine.api("DELETE", f"/relations/{relation['id']}.json").ok
     for id_ in alive[70:76]:
@@ -288,6 +291,10 @@ def _a_day(redmine: Redmine, random_: random.Random) -> dict[str, int]:
     redmine.runner("Project.find('crane-sim').archive; nil")
     did["archived"] += 1
     return dict(did)
+
+
+def _name_of(redmine: Redmine, identifier: str) -> str:
+    return redmine.get(f"/projects/{identifier}.json")["project"]["name"]
 
 
 def _own_versions(redmine: Redmine, project: int) -> list[Row]:

@@ -29,6 +29,7 @@ UNDESCRIBED = {  # known, and not in the description as it was cut for us
     ("GET", f"{API}/search"),
     ("POST", f"{API}/search"),
     ("GET", f"{API}/issue/{{issueIdOrKey}}/comment"),
+    ("POST", f"{API}/issue/{{issueIdOrKey}}/comment"),
 }
 checker = jsonschema.FormatChecker(formats=())
 

@@ -1,0 +1,535 @@
+"""Pushing: what was approved, read afresh, planned, sent, read back; the same function for the plan and the deed.
+
+Each source by itself. Issues are taken some at a time, so that what is decided is seconds old: they are looked at, a
+request is sent where `model.plan` says so, and they are looked at again, until each change has come to its end. All
+that is seen lands in the hub as in a sync. Before each request its step stands on the desk. DESIGN section 8.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import connectors
+from connectors.contract import Connector, Write, Writer
+from flows.look import look_at
+from flows.outbox import Outbox
+from flows.pull import new_run_id, stream_facts
+from flows.reading import in_parallel
+from flows.rebuild import Connect, Told, untold
+from flows.source_run import Progress, silent
+from flows.sync import OpenHub, chosen_sources, publish_hub
+from model.change import WRITABLE, Decision, KnownWord, NativeValue, Step, WantedChange
+from model.config import Settings, SourceSettings
+from model.errors import ConfigError, Inaccessible, NotFound, Refused, SourceError, Stale, Transient
+from model.plan import (
+    DONE,
+    NOT_SENT,
+    REFUSED,
+    UNKNOWN,
+    Live,
+    PlannedChange,
+    SentStep,
+    overwritten,
+    plan_change,
+    plan_hash,
+)
+from model.vocabulary import ChangeState, RunState
+from warehouse import ledger
+from warehouse.landing import Landing
+from warehouse.ledger import instant
+from warehouse.publish import Published
+from warehouse.queue import Note, Queue
+from warehouse.workflow import Workflow, sample_issues, seen_steps, words_of
+
+__all__ = ["PushReport", "SourcePushed", "push"]
+
+AT_ONCE = 100
+"""Issues that are looked at and written before the next ones: what is decided is not older than they take."""
+SECONDS_AT_ONCE = 2.0
+MOST_SAMPLES = 3
+"""How many statuses beyond the present one are looked up for a route, each time by issues that are there."""
+MOST_ROUNDS = 40
+"""Requests a change may take, be its route as long as it will."""
+MARK = "pmo change {}"
+"""In a comment that is left in the tool, so that it is found again."""
+
+
+@dataclass
+class SourcePushed:
+    """What a push did, or would do, with the changes of one source. `error`: why it stopped, a sentence."""
+
+    source: str
+    run_id: str
+    planned: list[PlannedChange] = field(default_factory=list)
+    results: list[WantedChange] = field(default_factory=list)
+    requests: int = 0
+    writes: int = 0
+    notes: int = 0
+    error: str | None = None
+    exit_status: int = 0
+
+
+@dataclass
+class PushReport:
+    """A plan, and what became of it. `applied` False: nothing was sent."""
+
+    hash: str = ""
+    applied: bool = False
+    sources: list[SourcePushed] = field(default_factory=list)
+    published: Published | None = None
+
+    @property
+    def planned(self) -> list[PlannedChange]:
+        return [planned for source in self.sources for planned in source.planned]
+
+    @property
+    def exit_status(self) -> int:
+        """1 where a source could not be asked or a change failed; a conflict waits for a person, and is 0."""
+        failed = any(change.state is ChangeState.FAILED for source in self.sources for change in source.results)
+        return max([int(failed), *(source.exit_status for source in self.sources)])
+
+
+def push(
+    settings: Settings,
+    names: Sequence[str] = (),
+    *,
+    dry_run: bool = False,
+    plan: str | None = None,
+    publishing: bool = True,
+    wait_seconds: float = 0.0,
+    connect: Connect = connectors.connect,
+    progress: Progress = silent,
+    told: Told = untold,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> PushReport:
+    """Plans what is approved and, unless `dry_run`, sends it and reads it back.
+
+    `plan`: the hash of a plan that was looked at; another one is refused. Raises ConfigError, FileError, Locked.
+    """
+    sources = {source.name: source for source in chosen_sources(settings, names)}
+    report = PushReport()
+    with OpenHub(settings, connect, told, wait_seconds) as opened:
+        queue = opened.desk.queue
+        waiting: dict[str, list[WantedChange]] = defaultdict(list)
+        for change in queue.to_be_sent():
+            if change.source in sources:
+                waiting[change.source].append(change)
+        _refuse_too_many(settings, sources, waiting)
+        # what is owed in the tool from a push that was stopped
+        at_work = [sources[name] for name in sources if waiting[name] or queue.notes_due(name)]
+        connected = {source.name: connect(source) for source in at_work}
+        try:
+            landing = Landing(opened.hub, opened.archive, {n: stream_facts(c.streams) for n, c in connected.items()})
+            pushes = [
+                _SourcePush(source, connected[source.name], landing, queue, waiting[source.name], progress, clock)
+                for source in at_work
+            ]
+            _each(settings, pushes, _SourcePush.plan)
+            report.sources = [one.pushed for one in pushes]
+            report.hash = plan_hash(report.planned)
+            _refuse_another(report, plan)
+            if not dry_run:
+                report.applied = True
+                _each(settings, pushes, _SourcePush.apply)
+            _each(settings, pushes, _SourcePush.end)
+            if report.applied and at_work:
+                _, report.published = publish_hub(opened, publishing=publishing, now=clock())
+        finally:
+            for connector in connected.values():
+                connector.close()
+    return report
+
+
+def _refuse_too_many(
+    settings: Settings, sources: Mapping[str, SourceSettings], waiting: Mapping[str, Sequence[WantedChange]]
+) -> None:
+    """More than somebody meant: nothing at all is sent."""
+    total = sum(len(changes) for changes in waiting.values())
+    if total > settings.hub.max_changes:
+        raise ConfigError(
+            f"{total} changes are approved, and max_changes is {settings.hub.max_changes}: nothing was sent; reject "
+            "some, push source by source, or set max_changes under [hub]"
+        )
+    for name, changes in waiting.items():
+        if len(changes) > sources[name].max_changes:
+            raise ConfigError(
+                f"{len(changes)} changes of {name} are approved, and its max_changes is {sources[name].max_changes}: "
+                "nothing was sent; reject some, or set max_changes"
+            )
+
+
+def _refuse_another(report: PushReport, plan: str | None) -> None:
+    unread = [source.error for source in report.sources if source.error]
+    if plan is not None and plan != report.hash:
+        why = f": {unread[0]}" if unread else ""
+        raise ConfigError(
+            f"the plan is {report.hash} by now, and not {plan}: nothing was sent{why}; look at it with "
+            "`pmo push --dry-run`"
+        )
+
+
+def _each(settings: Settings, pushes: Sequence[_SourcePush], step: Callable[[_SourcePush], None]) -> None:
+    """All sources side by side; one that fails says so and stops nobody else."""
+
+    def run(push_: _SourcePush) -> Iterator[BaseException | None]:
+        try:
+            push_.guarded(step)
+            yield None
+        except BaseException as error:  # noqa: BLE001 - raised when the others have ended
+            yield error
+
+    if not pushes:
+        return
+    at_once = min(settings.hub.sources_at_once, len(pushes))
+    stopped = [error for error in in_parallel(at_once, pushes, run, name="push") if error is not None]
+    if stopped:
+        raise stopped[0]
+
+
+class _SourcePush:
+    """The changes of one source."""
+
+    def __init__(
+        self,
+        settings: SourceSettings,
+        connector: Connector,
+        landing: Landing,
+        queue: Queue,
+        changes: Sequence[WantedChange],
+        progress: Progress,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self.settings = settings
+        self.connector = connector
+        self.hub = landing.hub
+        self.queue = queue
+        self.changes = list(changes)
+        self.progress = progress
+        self.clock = clock
+        self.pushed = SourcePushed(settings.name, new_run_id(clock()))
+        self.outbox = Outbox(landing, settings.name, self.pushed.run_id)
+        self.account_id = ""
+        self.words: dict[str, list[KnownWord]] = {}
+        self.workflows: dict[Workflow, list[Step]] = {}
+        self.met: dict[int, NativeValue] = {}  # what a change found when it was looked at first
+        at = instant(clock())
+        self.outbox.event("runs_abandoned", data={"at": at})
+        self.outbox.event("run_started", data={"kind": "push", "at": at})
+
+    @property
+    def writer(self) -> Writer:
+        assert self.connector.writer is not None
+        return self.connector.writer
+
+    def guarded(self, step: Callable[[_SourcePush], None]) -> None:
+        """A tool's failure is in the result, and ends the source; what the hub itself cannot do is raised."""
+        if self.pushed.error is not None and step is not _SourcePush.end:
+            return
+        try:
+            step(self)
+        except (SourceError, ConfigError) as error:
+            self.pushed.error, self.pushed.exit_status = str(error), error.exit_status
+
+    # ---- planning ------------------------------------------------------------------------------------------------
+
+    def plan(self) -> None:
+        name = self.settings.name
+        if self.connector.writer is None and self.changes:
+            raise ConfigError(f"{name}: pmo-hub only reads a {self.settings.type}: reject these changes")
+        self._know_the_source()
+        self.words = {field: words_of(self.hub, name, field) for field in WRITABLE}
+        lives = self._look(self.changes)
+        self._learn_workflows(lives)
+        self.pushed.planned = [self._planned(change, lives) for change in self.changes]
+
+    def _know_the_source(self) -> None:
+        identity = self.connector.identify()
+        for page in identity.pages:
+            self.outbox.answer("identity", page)
+        known = ledger.known_source(self.hub, self.settings.name)
+        if known is None or (known.kind, known.instance) != (self.settings.type, identity.instance):
+            raise ConfigError(
+                f"{self.settings.name}: {identity.instance} is not what was read under this name: run "
+                f"`pmo sync {self.settings.name}` first"
+            )
+        self.account_id = identity.account_id
+
+    def _planned(self, change: WantedChange, lives: Mapping[str, Live]) -> PlannedChange:
+        live = lives.get(_native(change.issue_id))
+        planned = plan_change(
+            change,
+            live,
+            self._sent(change),
+            account_id=self.account_id,
+            words=self.words[change.field],
+            steps=self.workflows.get(live.workflow, ()) if live else (),
+        )
+        if planned.live is not None:
+            self.met.setdefault(change.id, planned.live)
+        return planned
+
+    def _sent(self, change: WantedChange) -> list[SentStep]:
+        return [one.step for one in self.queue.steps(change.id)]
+
+    def _look(self, changes: Iterable[WantedChange]) -> dict[str, Live]:
+        """The issues of these changes as they are now, by native id, with what may be done to them."""
+        wanted: dict[str, set[str]] = defaultdict(set)
+        for change in changes:
+            wanted[_native(change.issue_id)].add(change.field)
+        by_fields: dict[tuple[str, ...], list[str]] = defaultdict(list)
+        for id_, fields in wanted.items():
+            by_fields[tuple(sorted(fields))].append(id_)
+        found: dict[str, Live] = {}
+        for fields_, ids in by_fields.items():
+            found |= look_at(self.connector, self.outbox, ids, fields_, self.words)
+        return found
+
+    def _learn_workflows(self, lives: Mapping[str, Live]) -> None:
+        """Workflows as the tool offers them, beyond the present status by way of other issues that are there; else as
+        the history has shown them."""
+        wanted = [c for c in self.changes if c.field == "status" and _native(c.issue_id) in lives]
+        places = {lives[_native(c.issue_id)].workflow for c in wanted}
+        seen = seen_steps(self.hub, self.settings.name, places)
+        offered = {(live.workflow, live.values["status"].id or ""): live.offers.steps for live in lives.values()}
+        asked: set[tuple[Workflow, str]] = set()
+        for _ in range(MOST_SAMPLES):
+            self.workflows = {
+                place: [
+                    *(step for (of, _), steps in offered.items() if of == place for step in steps),
+                    *(step for step in seen.get(place, ()) if (place, step.start) not in offered),
+                ]
+                for place in places
+            }
+            open_ = {place for change in wanted for place in self._open_places(change, lives)}
+            samples = sample_issues(self.hub, self.settings.name, open_ - offered.keys() - asked)
+            asked |= open_
+            if not samples:
+                return
+            found = look_at(self.connector, self.outbox, list(samples.values()), ["status"], self.words)
+            for live in found.values():
+                offered[live.workflow, live.values["status"].id or ""] = live.offers.steps
+
+    def _open_places(self, change: WantedChange, lives: Mapping[str, Live]) -> Iterator[tuple[Workflow, str]]:
+        """Where a route goes through; where there is none, wherever the issue may get to."""
+        live = lives[_native(change.issue_id)]
+        planned = self._planned(change, lives)
+        if planned.route:
+            yield from ((live.workflow, step.end) for step in planned.route[:-1])
+        elif planned.decision is Decision.REFUSED:
+            yield from ((live.workflow, step.end) for step in (*live.offers.steps, *self.workflows[live.workflow]))
+
+    # ---- sending -------------------------------------------------------------------------------------------------
+
+    def apply(self) -> None:
+        at_once = AT_ONCE
+        if self.settings.writes_per_second:
+            at_once = max(1, min(AT_ONCE, int(self.settings.writes_per_second * SECONDS_AT_ONCE)))
+        for changes in _one_at_a_time(self.changes):
+            issues = list(dict.fromkeys(change.issue_id for change in changes))
+            for place in range(0, len(issues), at_once):
+                part = set(issues[place : place + at_once])
+                self._bring_to_an_end([change for change in changes if change.issue_id in part])
+                self.progress(self.settings.name, "changes", "pushing", len(self.pushed.results))
+        self._leave_notes()
+
+    def _bring_to_an_end(self, changes: Sequence[WantedChange]) -> None:
+        """Looks, sends, looks again, until nothing of these is to be sent any more."""
+        left = list(changes)
+        for _ in range(MOST_ROUNDS):
+            lives = self._look(left)
+            planned = [self._planned(change, lives) for change in left]
+            writing = [one for one in planned if one.decision is Decision.WRITE]
+            for one in planned:
+                if one.decision is not Decision.WRITE:
+                    self._settle(one, lives.get(_native(one.change.issue_id)))
+            if not writing:
+                return
+            left = self._send(writing, lives)
+        for change in left:
+            self._end(change, ChangeState.FAILED, f"it has not arrived after {MOST_ROUNDS} requests: look at it there")
+
+    def _settle(self, planned: PlannedChange, live: Live | None) -> None:
+        """A change that comes to its end: nothing is to be sent for it any more."""
+        change, why = planned.change, planned.why or ""
+        if planned.decision is Decision.VERIFIED:
+            assert planned.live is not None and live is not None
+            self._verify(change, planned.live, live)
+        elif planned.decision is Decision.REFUSED:
+            self._end(change, ChangeState.FAILED, why)
+        elif self.settings.conflicts == "tool-wins":
+            self._end(change, ChangeState.REJECTED, f"{why}: what the tool holds stays, as configured")
+        else:
+            self._end(change, ChangeState.CONFLICT, why)
+
+    def _verify(self, change: WantedChange, value: NativeValue, live: Live) -> None:
+        """It is as wanted. Somebody may have written between our last look and our own request: then it is said, and an
+        undo brings that back."""
+        sent = self._sent(change)
+        said, lost = None, None
+        if not sent:
+            said = "it was so already: nothing was sent"
+        elif (lost_id := overwritten(change.field, live, sent[-1], self.account_id)) is not None:
+            word = next((word for word in self.words[change.field] if word.id == lost_id), None)
+            lost = NativeValue(lost_id, word.name, word.ours) if word else NativeValue(lost_id)
+            said = f"somebody had set {change.field} to {lost} in the same moment: undo brings that back"
+        self.queue.verify(change.id, value, said=said, before=lost, note=self._comment(change, value) if sent else None)
+        self.pushed.results += self.queue.of([change.id])
+
+    def _comment(self, change: WantedChange, value: NativeValue) -> str | None:
+        if self.settings.comment is None:
+            return None
+        (now,) = self.queue.of([change.id])
+        places = {
+            "asker": change.requested_by,
+            "approver": change.approved_by or "nobody",
+            "what": f"{change.field} {now.before} → {value}",
+            "reason": change.reason or "no reason given",
+        }
+        return f"{self.settings.comment.format(**places)} ({MARK.format(change.id)})"
+
+    def _end(self, change: WantedChange, state: ChangeState, why: str) -> None:
+        self.queue.end(change.id, state, why)
+        self.pushed.results += self.queue.of([change.id])
+
+    def _send(self, writing: Sequence[PlannedChange], lives: Mapping[str, Live]) -> list[WantedChange]:
+        """One request an issue, or one a field, side by side for different issues. Gives back what is to be looked at
+        again: all but what somebody rejected meanwhile."""
+        by_issue: dict[str, list[PlannedChange]] = defaultdict(list)
+        for one in writing:
+            by_issue[_native(one.change.issue_id)].append(one)
+
+        def work(issue_id: str) -> Iterator[_Sent]:
+            of_issue = by_issue[issue_id]
+            for part in [of_issue] if self.writer.writes_together else [[one] for one in of_issue]:
+                sent = self._send_one(issue_id, part, lives[issue_id].project_id)
+                yield sent
+                if sent.stops is not None:
+                    return
+
+        left, answers = [], []
+        try:
+            for sent in in_parallel(self.connector.in_flight, list(by_issue), work, name="write"):
+                left += [] if sent.withdrawn else [one.change for one in sent.planned]
+                answers += [(one.change.id, sent.outcome, sent.said) for one in sent.planned if sent.outcome]
+                if sent.stops is not None:
+                    raise sent.stops
+        finally:
+            self.queue.answer_steps(answers)
+        return left
+
+    def _send_one(self, issue_id: str, planned: Sequence[PlannedChange], project_id: str | None) -> _Sent:
+        """One request; its step stands on the desk before. What the tool does not guard is looked at once more."""
+        sent = _Sent(planned)
+        steps = {one.change.field: one.route[0] for one in planned}
+        write = Write(issue_id, project_id, steps.get("status"), steps.get("priority"))
+        try:
+            if not all(step.guarded for step in steps.values()) and not self._is_as_seen(issue_id, planned):
+                return sent  # decided anew
+            request = self.writer.request_of(write)
+            recorded = [(one.change.id, one.route[0].start or None, one.route[0].end, request) for one in planned]
+            if not self.queue.record_steps(recorded, self.met):
+                sent.withdrawn = True
+                return sent
+        except SourceError as error:
+            sent.stops = error
+            return sent
+        self.pushed.writes += 1
+        try:
+            self.writer.send(write)
+            sent.outcome = DONE
+        except (Refused, Inaccessible, NotFound, Stale) as error:
+            sent.outcome, sent.said = REFUSED, str(error)
+        except Transient as error:
+            sent.outcome, sent.said = UNKNOWN, str(error)
+            if error.status == 429:
+                sent.outcome, sent.stops = NOT_SENT, error
+        except SourceError as error:
+            sent.outcome, sent.said, sent.stops = NOT_SENT, str(error), error
+        return sent
+
+    def _is_as_seen(self, issue_id: str, planned: Sequence[PlannedChange]) -> bool:
+        now = self.writer.values_now(issue_id)
+        return all(one.live is not None and now.get(one.change.field, "") == one.live.id for one in planned)
+
+    # ---- comments ------------------------------------------------------------------------------------------------
+
+    def _leave_notes(self) -> None:
+        """Those of one issue together, and each once: one that was on its way when we were stopped is looked for."""
+        by_issue: dict[str, list[Note]] = defaultdict(list)
+        for note in self.queue.notes_due(self.settings.name):
+            by_issue[_native(note.issue_id)].append(note)
+
+        def leave(issue_id: str) -> Iterator[SourceError | None]:
+            try:
+                self._note(issue_id, by_issue[issue_id])
+                yield None
+            except SourceError as error:
+                yield error
+
+        stopped = list(in_parallel(self.connector.in_flight, list(by_issue), leave, name="note"))
+        for error in stopped:
+            if error is not None:
+                raise error
+
+    def _note(self, issue_id: str, notes: Sequence[Note]) -> None:
+        there = [n for n in notes if n.sent and self.writer.is_noted(issue_id, MARK.format(n.change_id))]
+        left = [n for n in notes if n not in there]
+        self.queue.notes_answered([n.id for n in there], DONE)
+        if not left:
+            return
+        ids = [n.id for n in left]
+        self.queue.notes_sent(ids)
+        try:
+            self.writer.note(issue_id, "\n".join(n.text for n in left))
+        except (Refused, Inaccessible, NotFound, Stale) as error:
+            self.queue.notes_answered(ids, f"{REFUSED}: {error}")
+        else:
+            self.queue.notes_answered(ids, DONE)
+            self.pushed.notes += 1
+
+    # ---- the end -------------------------------------------------------------------------------------------------
+
+    def end(self) -> None:
+        progress = self.connector.progress()
+        self.pushed.requests = int(progress["requests"])
+        self.outbox.flush()
+        ended = {
+            "state": (RunState.FAILED if self.pushed.error else RunState.DONE).value,
+            "at": instant(self.clock()),
+            "requests": self.pushed.requests,
+            "throttled_seconds": progress["throttled_seconds"],
+            "rows_changed": sum(tally.changed for tally in self.outbox.tallies.values()),
+            "error": self.pushed.error,
+        }
+        self.outbox.event("run_ended", data=ended)
+        self.outbox.flush()
+
+
+@dataclass
+class _Sent:
+    """What became of one request. `outcome` None: it was not even recorded. `stops`: what ends the source."""
+
+    planned: Sequence[PlannedChange]
+    outcome: str | None = None
+    said: str | None = None
+    stops: SourceError | None = None
+    withdrawn: bool = False
+
+
+def _one_at_a_time(changes: Iterable[WantedChange]) -> list[list[WantedChange]]:
+    """Of several changes of the same field of an issue, each after the one before it."""
+    turns: list[list[WantedChange]] = []
+    before: dict[tuple[str, str], int] = defaultdict(int)
+    for change in changes:
+        turn = before[change.issue_id, change.field]
+        before[change.issue_id, change.field] += 1
+        turns += [[]] if turn == len(turns) else []
+        turns[turn].append(change)
+    return turns
+
+
+def _native(issue_id: str) -> str:
+    return issue_id.partition(":")[2]
