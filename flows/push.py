@@ -291,9 +291,10 @@ class _SourcePush:
         """Workflows as the tool offers them, beyond the present status by way of other issues that are there; else as
         the history has shown them."""
         wanted = [c for c in self.changes if c.field == "status" and _native(c.issue_id) in lives]
-        places = {lives[_native(c.issue_id)].workflow for c in wanted}
+        asking = [lives[_native(c.issue_id)] for c in wanted]  # of the others nobody asked where they may go
+        places = {live.workflow for live in asking}
         seen = seen_steps(self.hub, self.settings.name, places)
-        offered = {(live.workflow, live.values["status"].id or ""): live.offers.steps for live in lives.values()}
+        offered = {(live.workflow, live.values["status"].id or ""): live.offers.steps for live in asking}
         asked: set[tuple[Workflow, str]] = set()
         for _ in range(MOST_SAMPLES):
             self.workflows = {

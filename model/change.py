@@ -6,7 +6,7 @@ DESIGN section 8 has the rules.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -188,28 +188,47 @@ class Route:
 
 
 def shortest_route(start: str, ends: Collection[str], steps: Iterable[Step]) -> Route | None:
-    """The shortest way over these steps, those that lack nothing first; None where there is none.
+    """The shortest way over these steps; None where there is none. The same steps give the same route in any order.
 
-    The same steps give the same route, in whatever order they come.
+    Steps that the tool offers come first, even where one of them lacks a field: to go about it by steps that were only
+    seen in the history could leave an issue half-way.
     """
     by_start: dict[str, list[Step]] = {}
     for step in sorted(steps, key=lambda s: (s.end, bool(s.needs), not s.offered, s.id or "")):
         by_start.setdefault(step.start, []).append(step)
-    for complete_only in (True, False):
-        found = _search(start, ends, by_start, complete_only=complete_only)
+    for may_go in (_offered_whole, _offered, _whole, _any):
+        found = _search(start, ends, by_start, may_go)
         if found is not None:
             return found
     return None
 
 
-def _search(start: str, ends: Collection[str], by_start: dict[str, list[Step]], *, complete_only: bool) -> Route | None:
+def _offered_whole(step: Step) -> bool:
+    return step.offered and not step.needs
+
+
+def _offered(step: Step) -> bool:
+    return step.offered
+
+
+def _whole(step: Step) -> bool:
+    return not step.needs
+
+
+def _any(_step: Step) -> bool:
+    return True
+
+
+def _search(
+    start: str, ends: Collection[str], by_start: dict[str, list[Step]], may_go: Callable[[Step], bool]
+) -> Route | None:
     reached: dict[str, tuple[Step, ...]] = {start: ()}
     front = [start]
     while front:
         following: list[str] = []
         for place in front:
             for step in by_start.get(place, ()):
-                if step.end in reached or (complete_only and step.needs):
+                if step.end in reached or not may_go(step):
                     continue
                 reached[step.end] = (*reached[place], step)
                 following.append(step.end)

@@ -81,12 +81,18 @@ class JiraServer:
     """Serves a tracker until closed; use it in a `with`.
 
     `before` is called with each request's path and query before it is answered: tests change the tracker there.
-    `before_any` is told its method and body too.
+    `before_any` is told its method and body too. `shown_url` is the address it gives itself, its own by default.
     `faults` and `options` may be changed at any time; `requests` is the log.
     """
 
     def __init__(
-        self, tracker: Tracker, *, port: int = 0, faults: Faults | None = None, options: Options | None = None
+        self,
+        tracker: Tracker,
+        *,
+        port: int = 0,
+        faults: Faults | None = None,
+        options: Options | None = None,
+        shown_url: str | None = None,
     ) -> None:
         self.tracker = tracker
         self.options = options or Options()
@@ -101,6 +107,7 @@ class JiraServer:
         handler = type("Handler", (_Handler,), {"site": self})
         self._http = _Server(("127.0.0.1", port), handler)
         self.url = f"http://127.0.0.1:{self._http.server_address[1]}"
+        self.shown_url = shown_url or self.url
         self.set_faults({})
 
     def __enter__(self) -> JiraServer:
@@ -234,7 +241,7 @@ class JiraServer:
             raise Problem(400, "There was an error parsing JSON. Check that your request body is valid.")
         views = self._views_of(login, zone)
         return Call(
-            self.tracker, self.options, login, views, zone, self.url, target, params, given, cache=self._cache
+            self.tracker, self.options, login, views, zone, self.shown_url, target, params, given, cache=self._cache
         )  # fmt: skip
 
     def _views_of(self, login: Login | None, zone: str) -> Views:
@@ -242,7 +249,7 @@ class JiraServer:
         name = login.email if login else ""
         changes, views = self._views.get(name, (-1, None))
         if views is None or changes != self.tracker.changes or views.zone.key != zone:
-            views = Views(self.tracker, self.url, login, zone)
+            views = Views(self.tracker, self.shown_url, login, zone)
             self._views[name] = (self.tracker.changes, views)
         return views
 

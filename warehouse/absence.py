@@ -48,7 +48,9 @@ class IdList:
     def __init__(self, hub: Hub) -> None:
         self.table = f"listed_{next(self._made)}"
         self._hub = hub
-        hub.rows(f"CREATE TEMP TABLE {self.table} (native_id VARCHAR NOT NULL)")
+        with hub.lock:
+            hub.rows(f"CREATE TEMP TABLE {self.table} (native_id VARCHAR)")
+            hub.scratch.add(self.table)
 
     def add(self, ids: Iterable[str]) -> None:
         with _registered(self._hub, ids) as table:
@@ -62,7 +64,9 @@ class IdList:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._hub.rows(f"DROP TABLE {self.table}")
+        with self._hub.lock:
+            self._hub.scratch.discard(self.table)
+            self._hub.rows(f"DROP TABLE {self.table}")
 
 
 Ids = Iterable[str] | IdList

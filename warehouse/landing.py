@@ -30,6 +30,9 @@ from warehouse.schema import quoted
 
 __all__ = ["Answer", "Event", "Landed", "Landing", "StreamFacts"]
 
+COMMITS_BEFORE_REOPENING = 50
+"""What DuckDB keeps of so many commits is let go: of 130,000 small answers it is 50 MB, beyond its limit."""
+
 SAME_MOMENT_SECONDS = 2
 """Tools tell time in seconds: a row read this soon after its last change may change again without showing it."""
 
@@ -110,6 +113,7 @@ class Landing:
         self.streams = streams  # source → stream → facts
         self._archiving = ThreadPoolExecutor(1, thread_name_prefix="archive")
         self._seq = int(hub.value("SELECT coalesce(max(last_seq), 0) FROM ledger.parts"))
+        self._commits = 0
 
     def commit(self, source: str, run_id: str, answers: Sequence[Answer], events: Sequence[Event] = ()) -> Landed:
         """Durable when this returns. Raises FileError if the disk is full, with nothing half-written."""
@@ -127,6 +131,9 @@ class Landing:
                     if not self._is_named(written):
                         self.archive.discard(written)
                 raise
+            self._commits += 1
+            if self._commits % COMMITS_BEFORE_REOPENING == 0:
+                self.hub.reopen()
         return landed
 
     def replay(self, relative: str, decode: Callable[[Entry], Decoded | None]) -> None:

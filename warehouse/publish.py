@@ -164,7 +164,7 @@ class _Beside:
 def _write_in_memory(hub: Hub, part: Path, beside: _Beside) -> None:
     """With little memory, and with more where texts are longer than that allows."""
     for megabytes in MEGABYTES_TO_PUBLISH:
-        with hub.roomier(megabytes):
+        with hub.in_one_thread(megabytes):
             try:
                 _write(hub, part, beside)
                 return

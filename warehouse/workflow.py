@@ -50,15 +50,16 @@ def sample_issues(hub: Hub, source: str, places: Collection[tuple[Workflow, str]
         return {}
     rows = sorted((project or "", type_ or "", status) for (project, type_), status in places)
     columns = [pa.array(column, pa.string()) for column in zip(*rows, strict=True)]
-    hub.con.register("places", pa.table(columns, names=["project_id", "type_id", "status_id"]))
-    try:
-        found = hub.rows(
-            """SELECT p.project_id, p.type_id, p.status_id, max_by(i.native_id, (i.updated_at, i.native_id))
-            FROM places AS p JOIN landed.issues AS i ON i.source = ? AND i.availability = 'present'
-                AND coalesce(i.project_id, '') = p.project_id AND coalesce(i.native_type_id, '') = p.type_id
-                AND i.native_status_id = p.status_id GROUP BY ALL""",
-            [source],
-        )
-    finally:
-        hub.con.unregister("places")
+    with hub.lock:
+        hub.con.register("places", pa.table(columns, names=["project_id", "type_id", "status_id"]))
+        try:
+            found = hub.rows(
+                """SELECT p.project_id, p.type_id, p.status_id, max_by(i.native_id, (i.updated_at, i.native_id))
+                FROM places AS p JOIN landed.issues AS i ON i.source = ? AND i.availability = 'present'
+                    AND coalesce(i.project_id, '') = p.project_id AND coalesce(i.native_type_id, '') = p.type_id
+                    AND i.native_status_id = p.status_id GROUP BY ALL""",
+                [source],
+            )
+        finally:
+            hub.con.unregister("places")
     return {((project or None, type_ or None), status): id_ for project, type_, status, id_ in found}

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import duckdb
+import pytest
+
 from tests.warehouse.small_hub import SmallHub, issue, project
 from warehouse.absence import IdList
 
@@ -26,3 +29,27 @@ def test_what_needs_more_memory_gets_it(tmp_path: Path) -> None:
         assert cramped.hub.value("SELECT count(*) FROM ledger.parts") == 4
     finally:
         cramped.close()
+
+
+def test_a_question_that_needs_more_memory_gets_it(tmp_path: Path) -> None:
+    cramped = SmallHub(tmp_path / "data", megabytes=12)
+    try:
+        words = cramped.hub.value("SELECT len(list(md5(i::VARCHAR))) FROM range(400_000) AS t(i)")
+        assert words == 400_000
+        assert cramped.hub.megabytes > 12
+        with pytest.raises(duckdb.OutOfMemoryException), cramped.hub.transaction():  # done again by who began it
+            cramped.hub.value("SELECT len(list(repeat(md5(i::VARCHAR), 40))) FROM range(1_000_000) AS t(i)")
+    finally:
+        cramped.close()
+
+
+def test_a_list_of_ids_outlives_letting_go_of_memory(tmp_path: Path) -> None:
+    hub = SmallHub(tmp_path / "data").hub
+    with IdList(hub) as listed:
+        listed.add(["1", "2"])
+        hub.reopen()
+        listed.add(["2", "3"])
+        assert listed.total() == 3
+    hub.reopen()
+    assert not hub.scratch
+    hub.close()
