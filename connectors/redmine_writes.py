@@ -65,7 +65,8 @@ class RedmineWrites:
         self._client = client
         self._projects = projects
         self._name = source.name
-        self._pacing = Pacing(source.writes_per_second, source.in_flight)
+        # one at a time: each saves the tree of its subtasks too, and on SQLite a second writer is answered 500
+        self._pacing = Pacing(source.writes_per_second, 1)
 
     def look(self, ids: Sequence[str], fields: Collection[str]) -> list[Partition]:  # noqa: ARG002 - it tells all
         """One by one: Redmine's lists tell neither history nor what is allowed."""

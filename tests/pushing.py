@@ -96,9 +96,14 @@ class Office:
             row = reader.sql(f"SELECT native_status, native_priority FROM issues WHERE native_id = '{issue.id}'").rows
         return row[0]
 
-    def on_write(self, do: Callable[[str], None]) -> None:
+    def on_write(self, do: Callable[[str], object]) -> None:
         """Calls `do` with the address of each writing request, before it is answered."""
-        self.server.before_any = lambda method, target, body: do(target) if is_write(method, target) else None
+
+        def before(method: str, target: str, _body: bytes) -> None:
+            if is_write(method, target):
+                do(target)
+
+        self.server.before_any = before
 
 
 def is_write(method: str, target: str) -> bool:

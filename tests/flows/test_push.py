@@ -128,7 +128,7 @@ def test_what_is_edited_between_look_and_request_is_seen(office: Office, wanted:
     issue = office.issues("ERP", "In Progress")[0]
     id_ = office.wish(issue, **wanted)
     low, review = named(office.tracker, "priorities", "Low"), named(office.tracker, "statuses", "In Review")
-    edited = []
+    edited: list[str] = []
 
     def edit(method: str, target: str, body: bytes) -> None:
         if method == "GET" and f"/issue/{issue.id}?" in target and not edited:
@@ -145,7 +145,7 @@ def test_a_transition_from_where_the_issue_no_longer_is_is_refused_by_jira_itsel
     issue = office.issues("ERP", "In Progress")[0]
     id_ = office.wish(issue, status="In Review")
     blocked = named(office.tracker, "statuses", "Blocked")
-    office.on_write(lambda _: office.tracker.edit(issue.id, by=somebody(office), status_id=blocked) and None)
+    office.on_write(lambda _: office.tracker.edit(issue.id, by=somebody(office), status_id=blocked))
     office.push()
     assert (office.change(id_).state, status(office, issue)) == (ChangeState.CONFLICT, "Blocked")
 
@@ -154,7 +154,7 @@ def test_what_was_written_over_in_the_same_moment_is_said_and_comes_back(office:
     issue = office.issues("ERP", "In Progress")[0]
     id_ = office.wish(issue, priority="Highest")
     low = named(office.tracker, "priorities", "Low")
-    office.on_write(lambda _: office.tracker.edit(issue.id, by=somebody(office), priority_id=low) and None)
+    office.on_write(lambda _: office.tracker.edit(issue.id, by=somebody(office), priority_id=low))
     office.push()
     change = office.change(id_)
     assert change.message == "somebody had set priority to Low in the same moment: undo brings that back"
@@ -288,7 +288,7 @@ def test_an_answer_that_does_not_tell_is_read_back_and_nothing_sent_twice(
 def test_too_many_requests_are_waited_for(office: Office) -> None:
     issue = office.issues("ERP", "In Progress")[0]
     id_ = office.wish(issue, priority="Highest")
-    refused = []
+    refused: list[str] = []
 
     def refuse(method: str, target: str, body: bytes) -> None:
         first = is_write(method, target) and not refused

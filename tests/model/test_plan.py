@@ -114,6 +114,9 @@ class Pushing(RuleBasedStateMachine):
 
     @rule(target=cases, case=cases)
     def somebody_undoes(self, case: Case) -> Case:
+        return self._undone(case)
+
+    def _undone(self, case: Case) -> Case:
         change = case.change
         if change.state is not ChangeState.VERIFIED or change.before is None or change.after is None:
             return case
@@ -223,7 +226,7 @@ class Pushing(RuleBasedStateMachine):
             return
         if self.tool.pretends or self.tool.bounces:
             return
-        back = self.somebody_undoes(case)
+        back = self._undone(case)
         self.a_push(None, "")
         assert back.change.state is ChangeState.VERIFIED
         assert self.tool.values[name] == change.before.id

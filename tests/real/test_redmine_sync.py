@@ -198,6 +198,9 @@ def _compare(office: Office, redmine: Redmine, *, admin: bool = True) -> dict[st
         "issue_changes", "issue_id, account_id, coalesce(from_native_id, from_native), "
         "coalesce(to_native_id, to_native), changed_at",
     )  # fmt: skip
+    if not admin:  # a relation to an issue that was hidden since is not shown in the history any more; we saw it
+        seen = set(office.present("issues", "key"))
+        landed_history = {i: r for i, r in landed_history.items() if ":relation:" not in i or seen.intersection(r[2:4])}
     assert set(landed_history) == set(history), _both_ways("issue_changes", landed_history, history)
     for id_, row in history.items():
         assert landed_history[id_] == row, f"issue_changes {id_}:\n{landed_history[id_]}\nshould be\n{row}"
