@@ -129,8 +129,9 @@ def undo(settings: Settings, ids: Sequence[int], by: str, reason: str | None) ->
 
 
 def _way_back(change: WantedChange, reason: str | None) -> NewChange:
-    if change.state is not ChangeState.VERIFIED:
-        raise ConfigError(f"change {change.id} is {change.state}: only a verified one can be undone")
+    left_half_way = change.state is ChangeState.FAILED and change.after is not None
+    if change.state is not ChangeState.VERIFIED and not left_half_way:
+        raise ConfigError(f"change {change.id} is {change.state}: only what was written can be undone")
     if change.before is None or change.after is None or change.before.id is None:
         raise ConfigError(f"change {change.id} found the issue as it was wanted: there is nothing to be undone")
     return NewChange(

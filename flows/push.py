@@ -291,10 +291,10 @@ class _SourcePush:
         """Workflows as the tool offers them, beyond the present status by way of other issues that are there; else as
         the history has shown them."""
         wanted = [c for c in self.changes if c.field == "status" and _native(c.issue_id) in lives]
-        asking = [lives[_native(c.issue_id)] for c in wanted]  # of the others nobody asked where they may go
-        places = {live.workflow for live in asking}
+        asking = {_native(c.issue_id): lives[_native(c.issue_id)] for c in wanted}
+        places = {live.workflow for live in asking.values()}
         seen = seen_steps(self.hub, self.settings.name, places)
-        offered = {(live.workflow, live.values["status"].id or ""): live.offers.steps for live in asking}
+        offered: dict[tuple[Workflow, str], tuple[Step, ...]] = {}  # to other issues
         asked: set[tuple[Workflow, str]] = set()
         for _ in range(MOST_SAMPLES):
             self.workflows = {
@@ -304,23 +304,30 @@ class _SourcePush:
                 ]
                 for place in places
             }
-            open_ = {place for change in wanted for place in self._open_places(change, lives)}
-            samples = sample_issues(self.hub, self.settings.name, open_ - offered.keys() - asked)
+            open_ = {place for change in wanted for place in self._open_places(change, lives)} - asked
+            samples = sample_issues(self.hub, self.settings.name, open_, but=list(asking))
             asked |= open_
-            if not samples:
+            # where no other issue is, one of those that are to be moved has to do
+            for live in asking.values():
+                place = (live.workflow, live.values["status"].id or "")
+                if place in open_ and place not in samples:
+                    offered[place] = live.offers.steps
+            if not open_:
                 return
             found = look_at(self.connector, self.outbox, list(samples.values()), ["status"], self.words)
             for live in found.values():
                 offered[live.workflow, live.values["status"].id or ""] = live.offers.steps
 
     def _open_places(self, change: WantedChange, lives: Mapping[str, Live]) -> Iterator[tuple[Workflow, str]]:
-        """Where a route goes through; where there is none, wherever the issue may get to."""
+        """Where a route of several steps begins and goes through; where there is none, wherever it may get to."""
         live = lives[_native(change.issue_id)]
         planned = self._planned(change, lives)
-        if planned.route:
-            yield from ((live.workflow, step.end) for step in planned.route[:-1])
+        here = live.values["status"].id or ""
+        if len(planned.route) > 1:
+            yield from ((live.workflow, place) for place in (here, *(step.end for step in planned.route[:-1])))
         elif planned.decision is Decision.REFUSED:
-            yield from ((live.workflow, step.end) for step in (*live.offers.steps, *self.workflows[live.workflow]))
+            steps = (*live.offers.steps, *self.workflows[live.workflow])
+            yield from ((live.workflow, place) for place in (here, *(step.end for step in steps)))
 
     # ---- sending -------------------------------------------------------------------------------------------------
 
@@ -359,7 +366,7 @@ class _SourcePush:
             assert planned.live is not None and live is not None
             self._verify(change, planned.live, live)
         elif planned.decision is Decision.REFUSED:
-            self._end(change, ChangeState.FAILED, why)
+            self._end(change, ChangeState.FAILED, why, planned.live)
         elif self.settings.conflicts == "tool-wins":
             self._end(change, ChangeState.REJECTED, f"{why}: what the tool holds stays, as configured")
         else:
@@ -391,8 +398,13 @@ class _SourcePush:
         }
         return f"{self.settings.comment.format(**places)} ({MARK.format(change.id)})"
 
-    def _end(self, change: WantedChange, state: ChangeState, why: str) -> None:
-        self.queue.end(change.id, state, why)
+    def _end(self, change: WantedChange, state: ChangeState, why: str, value: NativeValue | None = None) -> None:
+        """`value`: where a route stands that could not be gone to its end; that can be undone."""
+        met = self.queue.of([change.id])[0].before
+        moved = value is not None and met is not None and value.id != met.id
+        if moved:
+            why = f"{why}; it stands at {value} now, `pmo undo {change.id}` asks for the way back to {met}"
+        self.queue.end(change.id, state, why, after=value if moved else None)
         self.pushed.results += self.queue.of([change.id])
 
     def _send(self, writing: Sequence[PlannedChange], lives: Mapping[str, Live]) -> list[WantedChange]:

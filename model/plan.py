@@ -147,7 +147,9 @@ def plan_change(
     unmoved = _unmoved(change.field, value, sent)
     if unmoved is not None:
         return PlannedChange(change, value, Decision.REFUSED, why=unmoved)
-    found = (_status if change.field == "status" else _priority)(change, live, words, steps)
+    found = (
+        _status(change, live, words, list(steps), sent) if change.field == "status" else _priority(change, live, words)
+    )
     if isinstance(found, str):
         return PlannedChange(change, value, Decision.REFUSED, why=found)
     return _checked(change, value, found, sent, live.offers.remarks.get(change.field, ()))
@@ -214,25 +216,42 @@ def _named(step: Step) -> str:
 
 
 def _status(
-    change: WantedChange, live: Live, words: Sequence[KnownWord], steps: Iterable[Step]
+    change: WantedChange, live: Live, words: Sequence[KnownWord], steps: Sequence[Step], sent: Sequence[SentStep]
 ) -> Sequence[Step] | str:
     """The route, or why there is none. What the tool offers from the present status counts, and nothing else there."""
-    value = live.values["status"]
-    wish = change.wish
+    value, wish = live.values["status"], change.wish
     ends = {wish.value} if wish.is_native else {word.id for word in words if word.ours == wish.value}
-    known = [*live.offers.steps, *(step for step in steps if step.start != value.id)]
-    route = shortest_route(value.id or "", ends, known)
-    if route is not None:
-        return route.steps
+    direct = {step.end for step in live.offers.steps}
+    kept = next((s for s in steps if s.start == value.id and s.offered and s.end in ends and s.end not in direct), None)
+    if kept is not None:
+        return (
+            f"the tool offers the step from {value} to {_named(kept)} to other issues, and not to this one: it is "
+            "blocked, has open subtasks, or lacks something else that its workflow asks for"
+        )
+    route = shortest_route(value.id or "", ends, [*live.offers.steps, *(s for s in steps if s.start != value.id)])
     names = ", ".join(dict.fromkeys(_named(step) for step in live.offers.steps))
-    if not names:
+    if route is None and not names:
         return f"the tool offers no way out of {value}: the account may not move this issue, or the workflow ends here"
-    return f"no way from {value} to {wish} is known here: the tool offers {names}"
+    if route is None:
+        return f"no way from {value} to {wish} is known here: the tool offers {names}"
+    most = _steps_left(value, ends, steps, sent)
+    if most is not None and len(route.steps) > most:
+        return f"the tool does not offer the step from {value} that was to come next: it offers {names}"
+    return route.steps
 
 
-def _priority(
-    change: WantedChange, live: Live, words: Sequence[KnownWord], _steps: Iterable[Step]
-) -> Sequence[Step] | str:
+def _steps_left(value: NativeValue, ends: set[str], steps: Sequence[Step], sent: Sequence[SentStep]) -> int | None:
+    """A route that was begun may not get longer: an issue is not led about. None: none was begun."""
+    done = [step for step in sent if step.outcome in (DONE, UNKNOWN)]
+    if not done or done[-1].start is None:
+        return None
+    last = done[-1]
+    begun = shortest_route(last.start or "", ends, [*steps, Step(last.start or "", last.end)])
+    length = len(begun.steps) if begun is not None else 1
+    return length - 1 if value.id == last.end else length
+
+
+def _priority(change: WantedChange, live: Live, words: Sequence[KnownWord]) -> Sequence[Step] | str:
     value, wish, allowed = live.values["priority"], change.wish, live.offers.priorities
     if allowed == ():
         return "the account may not change the priority of this issue, or its project has none"

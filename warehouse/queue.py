@@ -212,10 +212,12 @@ class Queue:
                     [issue_id, id_, note, _now()],
                 )
 
-    def end(self, id_: int, state: ChangeState, why: str) -> None:
-        """A conflict, a failure, or what the policy of its source makes of it."""
+    def end(self, id_: int, state: ChangeState, why: str, *, after: NativeValue | None = None) -> None:
+        """A conflict, a failure, or what the policy of its source makes of it. `after`: what it left there."""
         with self._desk.transaction() as con:
             if _state(con, id_) in UNDER_WAY:
+                if after is not None:
+                    _set_value(con, id_, "after", after)
                 _move(con, id_, state, None, why)
 
     def steps(self, id_: int) -> list[RecordedStep]:

@@ -310,6 +310,28 @@ def test_the_way_on_is_what_is_known_of_the_workflow_but_the_first_step_what_the
     assert found.warnings == ("the way to C, D was gone before, but the tool has not said that we may",)
 
 
+def test_a_step_that_others_are_offered_and_this_issue_is_not_is_not_gone_round() -> None:
+    here = replace(Tool().look(), offers=Offers((Step("a", "b", "1", "Doing"),)))
+    found = planned(asked(wanted="d"), here, steps=[*ALL_WAYS, Step("a", "d", end_name="Closed")])
+    assert found.decision is Decision.REFUSED
+    assert (found.why or "").startswith(
+        "the tool offers the step from A to Closed to other issues, and not to this one"
+    )
+    gone_before = [*ALL_WAYS, Step("a", "d", offered=False)]  # by those who may do more, perhaps
+    assert [s.end for s in planned(asked(wanted="d"), here, steps=gone_before).route] == ["b", "c", "d"]
+
+
+def test_a_route_that_was_begun_does_not_get_longer() -> None:
+    tool = Tool()
+    tool.set("status", "b", US)
+    there = replace(tool.look(), offers=Offers((Step("b", "a", "1", "Back"), Step("b", "c", "2", "On"))))
+    sent = [SentStep("a", "b", DONE)]
+    steps = [Step("a", "b"), Step("b", "d", offered=False), Step("a", "c"), Step("c", "d")]
+    found = planned(asked(wanted="d"), there, sent, steps)
+    assert found.why == "the tool does not offer the step from B that was to come next: it offers Back, On"
+    assert planned(asked(wanted="c"), there, sent, [Step("a", "b"), Step("b", "c")]).decision is Decision.WRITE
+
+
 def test_what_somebody_wrote_in_the_same_moment_is_told() -> None:
     tool = Tool()
     tool.set("priority", "3", STRANGER)
