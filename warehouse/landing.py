@@ -30,7 +30,7 @@ from warehouse.schema import quoted
 
 __all__ = ["Answer", "Event", "Landed", "Landing", "StreamFacts"]
 
-COMMITS_BEFORE_REOPENING = 12
+COMMITS_BEFORE_REOPENING = 4
 """What DuckDB keeps of so many commits is let go: of 130,000 small answers it is 50 MB, beyond its limit."""
 
 SAME_MOMENT_SECONDS = 2
