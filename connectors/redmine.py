@@ -28,6 +28,7 @@ from connectors.contract import (
     Plan,
     Presence,
     Reading,
+    Rights,
     Span,
     Stream,
 )
@@ -204,6 +205,11 @@ class RedmineConnector:
             elif status == 403:
                 missing.append(f"project “{name}” of the configuration: archived, or hidden from this account")
         return may, missing, found
+
+    def rights(self) -> Rights:
+        """What the account may change, for people: asked by `pmo check` only."""
+        page = self._page("accounts", self._get("users/current.json", [("include", "memberships")]))
+        return self.writer.rights(_user_of(page.body) or {})
 
     # -------------------------------------------------------------- what to read
 

@@ -14,7 +14,7 @@ from urllib.parse import quote
 import msgspec
 from msgspec import Struct
 
-from connectors.contract import OFFERS, Page, Partition, Write
+from connectors.contract import OFFERS, Page, Partition, Rights, Write
 from connectors.http import Answer, Client, Pacing
 from connectors.misfit import UNREADABLE
 from model.change import Step
@@ -53,7 +53,16 @@ class _One(Struct):
     issue: _Issue
 
 
+class _Permissions(Struct):
+    permissions: list[str] = []
+
+
+class _Role(Struct):
+    role: _Permissions
+
+
 _ONE = msgspec.json.Decoder(_One)
+_ROLE = msgspec.json.Decoder(_Role)
 
 
 class RedmineWrites:
@@ -67,6 +76,25 @@ class RedmineWrites:
         self._name = source.name
         # one at a time: each saves the tree of its subtasks too, and on SQLite a second writer is answered 500
         self._pacing = Pacing(source.writes_per_second, 1)
+
+    def rights(self, user: Mapping[str, Any]) -> Rights:
+        """By the roles the account has in its projects: a request for each of them."""
+        if user.get("admin") is True:
+            return Rights(["change status and priority of all issues, as the workflow allows"])
+        projects: dict[int, set[str]] = {}
+        for membership in user.get("memberships") or ():
+            for role in membership.get("roles", ()):
+                projects.setdefault(role["id"], set()).add(str(membership["project"].get("name")))
+        may, missing = set[str](), set[str]()
+        for id_, names in projects.items():
+            answer = self._client.get(f"roles/{id_}.json", accept=GONE)
+            permissions = _ROLE.decode(answer.body).role.permissions if answer.status == 200 else []
+            (may if "edit_issues" in permissions else missing).update(names)
+        missing -= may
+        return Rights(
+            [f"change status and priority in {_few(may)}, as the workflow allows"] if may else [],
+            [f"permission “Edit issues” in {_few(missing)}: nothing can be pushed there"] if missing else [],
+        )
 
     def look(self, ids: Sequence[str], fields: Collection[str]) -> list[Partition]:  # noqa: ARG002 - it tells all
         """One by one: Redmine's lists tell neither history nor what is allowed."""
@@ -131,6 +159,11 @@ class RedmineWrites:
             return _ONE.decode(answer.body).issue
         except UNREADABLE:
             raise BadRecord(f"{self._name}: {answer.request[:200]} brought no issue, as Redmine does") from None
+
+
+def _few(names: set[str]) -> str:
+    first = ", ".join(sorted(names)[:5])
+    return f"{first} and {len(names) - 5} more projects" if len(names) > 5 else first
 
 
 def _path(issue_id: str) -> str:

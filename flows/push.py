@@ -1,8 +1,8 @@
 """Pushing: what was approved, read afresh, planned, sent, read back; the same function for the plan and the deed.
 
-Each source by itself. Issues are taken some at a time, so that what is decided is seconds old: they are looked at, a
-request is sent where `model.plan` says so, and they are looked at again, until each change has come to its end. All
-that is seen lands in the hub as in a sync. Before each request its step stands on the desk. DESIGN section 8.
+Each source by itself. Issues are looked at some hundred at a time, a request is sent where `model.plan` says so, and
+they are looked at again, until each change has come to its end. All that is seen lands in the hub as in a sync. Before
+each request its step stands on the desk. DESIGN section 8.
 """
 
 from __future__ import annotations
@@ -46,9 +46,9 @@ from warehouse.workflow import Workflow, sample_issues, seen_steps, words_of
 
 __all__ = ["PushReport", "SourcePushed", "push"]
 
-AT_ONCE = 100
-"""Issues that are looked at and written before the next ones: what is decided is not older than they take."""
-SECONDS_AT_ONCE = 2.0
+AT_ONCE = 500
+"""Issues that are looked at and written before the next ones. What is decided may be some seconds old when it is sent:
+the tool refuses what is no longer so, or the issue is looked at once more."""
 MOST_SAMPLES = 3
 """How many statuses beyond the present one are looked up for a route, each time by issues that are there."""
 MOST_ROUNDS = 40
@@ -332,13 +332,10 @@ class _SourcePush:
     # ---- sending -------------------------------------------------------------------------------------------------
 
     def apply(self) -> None:
-        at_once = AT_ONCE
-        if self.settings.writes_per_second:
-            at_once = max(1, min(AT_ONCE, int(self.settings.writes_per_second * SECONDS_AT_ONCE)))
         for changes in _one_at_a_time(self.changes):
             issues = list(dict.fromkeys(change.issue_id for change in changes))
-            for place in range(0, len(issues), at_once):
-                part = set(issues[place : place + at_once])
+            for place in range(0, len(issues), AT_ONCE):
+                part = set(issues[place : place + AT_ONCE])
                 self._bring_to_an_end([change for change in changes if change.issue_id in part])
                 self.progress(self.settings.name, "changes", "pushing", len(self.pushed.results))
         self._leave_notes()

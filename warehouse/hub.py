@@ -27,10 +27,10 @@ from warehouse.schema import SCHEMA_VERSION, ddl, text
 __all__ = ["MEGABYTES", "Hub", "HubLock", "NeedsRebuild"]
 
 
-MEGABYTES = 48
+MEGABYTES = 64
 """What DuckDB may keep in memory: enough to merge some thousand rows into any number of them."""
 
-THREADS = 2
+THREADS = 1
 
 MOST_MEGABYTES = 3072
 """What it may have where that is too little: a text may be long."""

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from flows.changes import WishLine, ask, undo
+from flows.check import check_sources
 from flows.push import PushReport, push
 from flows.sync import sync
 from model.change import WantedChange
@@ -89,6 +90,16 @@ def redmine(own_redmine: Redmine) -> Redmine:
            nil"""
     )
     return own_redmine
+
+
+def test_a_check_says_what_a_key_may_write(redmine: Redmine, tmp_path: Path) -> None:
+    for login, may in (("marta", True), ("petra", False)):
+        person = SourceSettings(name="ops", type="redmine", url=redmine.url, token=redmine.key_of(login))
+        (checked,) = check_sources(
+            Settings(hub=HubSettings(data=str(tmp_path)), sources={"ops": person}, path=tmp_path / "pmo.toml")
+        )
+        assert any(one.startswith("change status and priority in ") for one in checked.may) is may
+        assert any("“Edit issues”" in one for one in checked.missing) is not may
 
 
 def _last_journal(redmine: Redmine) -> int:
