@@ -9,11 +9,10 @@ import pytest
 
 from tests.push_trials import run_trial
 
-FRESH = random.SystemRandom().randrange(10**6)
 
-
-@pytest.mark.parametrize("seed", [11, FRESH])
-def test_the_laws_of_pushing_hold(seed: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize("known", [11, None], ids=["known", "fresh"])
+def test_the_laws_of_pushing_hold(known: int | None, tmp_path: Path) -> None:
+    seed = random.SystemRandom().randrange(10**6) if known is None else known
+    print(f"push trial: seed {seed}")
     counted = run_trial(tmp_path, seed, changes=40, kills=1, issues=160)
     assert counted["verified"] > 0
-    print(f"push trial: seed {seed}: {dict(counted)}")
