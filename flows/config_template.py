@@ -55,7 +55,7 @@ _SOURCES = """\
 _EXAMPLES: dict[str, object] = {
     "requests_per_second": 5,
     "writes_per_second": 2,
-    "comment": "{asker} asked for this: {what} ({reason})",
+    "comment": "{asker}: {what} ({reason})",
 }
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 import connectors
@@ -288,8 +288,8 @@ class _SourcePush:
         return found
 
     def _learn_workflows(self, lives: Mapping[str, Live]) -> None:
-        """Workflows as the tool offers them, beyond the present status by way of other issues that are there; else as
-        the history has shown them."""
+        """Workflows as the tool offers them, beyond the present status by way of other issues that are there, of the same
+        type at best; else as the history has shown them."""
         wanted = [c for c in self.changes if c.field == "status" and _native(c.issue_id) in lives]
         asking = {_native(c.issue_id): lives[_native(c.issue_id)] for c in wanted}
         places = {live.workflow for live in asking.values()}
@@ -315,8 +315,12 @@ class _SourcePush:
             if not open_:
                 return
             found = look_at(self.connector, self.outbox, list(samples.values()), ["status"], self.words)
-            for live in found.values():
-                offered[live.workflow, live.values["status"].id or ""] = live.offers.steps
+            for place, id_ in samples.items():
+                if id_ in found:
+                    # what another type is offered is not said of this one
+                    steps = found[id_].offers.steps
+                    alike = found[id_].workflow == place[0]
+                    offered[place] = steps if alike else tuple(replace(step, offered=False) for step in steps)
 
     def _open_places(self, change: WantedChange, lives: Mapping[str, Live]) -> Iterator[tuple[Workflow, str]]:
         """Where a route of several steps begins and goes through; where there is none, wherever it may get to."""

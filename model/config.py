@@ -83,9 +83,7 @@ class SourceDefaults(_Settings):
         default=None, description="changes sent; left out: as fast as the tool allows"
     )
     notify: Switch = Field(default=False, description="let the tool mail its watchers, where it can be told not to")
-    comment: Text | None = Field(
-        default=None, description="left in the tool with each change; {asker} {approver} {what} {reason}"
-    )
+    comment: Text | None = Field(default=None, description="left in the tool with a change; {approver} too")
     worklog_days: Whole = Field(
         default=45, ge=1, le=36500, description="hours are read again so far back, if the tool hides their edits"
     )

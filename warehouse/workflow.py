@@ -47,8 +47,8 @@ def seen_steps(hub: Hub, source: str, workflows: Collection[Workflow]) -> Mappin
 def sample_issues(
     hub: Hub, source: str, places: Collection[tuple[Workflow, str]], *, but: Collection[str] = ()
 ) -> dict[tuple[Workflow, str], str]:
-    """For each place (workflow and status) an issue that is there, if there is one: the one that changed last. None of
-    `but`, native ids."""
+    """For each place (workflow and status) an issue that is there, if there is one, the one that changed last; else one
+    of another type in the same project. None of `but`, native ids."""
     if not places:
         return {}
     rows = sorted((project or "", type_ or "", status) for (project, type_), status in places)
@@ -57,10 +57,12 @@ def sample_issues(
         hub.con.register("places", pa.table(columns, names=["project_id", "type_id", "status_id"]))
         try:
             found = hub.rows(
-                """SELECT p.project_id, p.type_id, p.status_id, max_by(i.native_id, (i.updated_at, i.native_id))
+                """SELECT p.project_id, p.type_id, p.status_id,
+                    max_by(i.native_id, (coalesce(i.native_type_id, '') = p.type_id, i.updated_at, i.native_id))
                 FROM places AS p JOIN landed.issues AS i ON i.source = ? AND i.availability = 'present'
-                    AND coalesce(i.project_id, '') = p.project_id AND coalesce(i.native_type_id, '') = p.type_id
-                    AND i.native_status_id = p.status_id AND NOT list_contains(?, i.native_id) GROUP BY ALL""",
+                    AND coalesce(i.project_id, '') = p.project_id AND i.native_status_id = p.status_id
+                    AND NOT list_contains(?, i.native_id)
+                GROUP BY ALL""",
                 [source, list(but)],
             )
         finally:

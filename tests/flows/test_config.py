@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import string
@@ -141,8 +142,10 @@ def test_an_empty_file_has_all_the_defaults(folder):
 @pytest.mark.parametrize("setting", SourceDefaults.model_fields)
 def test_a_source_has_the_hubs_word_unless_it_has_its_own(setting):
     words = {"approval": ("self", "none"), "conflicts": ("tool-wins", "ask"), "loss_share": (1, 0)}
+    words |= {"notify": (True, False), "comment": ("by {asker}", "{what}")}
     hub, own = words.get(setting, (9, 7))
-    text = f"[hub]\n{setting} = {hub!r}\n{OPS}{setting} = {own!r}\n{TWO}"
+    given = [json.dumps(value) for value in (hub, own)]
+    text = f"[hub]\n{setting} = {given[0]}\n{OPS}{setting} = {given[1]}\n{TWO}"
     found = load(written(text))
     assert getattr(found.hub, setting) == hub
     assert [getattr(source, setting) for source in found.sources.values()] == [own, hub]

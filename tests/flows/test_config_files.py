@@ -76,7 +76,8 @@ def test_the_template_names_every_setting_with_its_default(folder, monkeypatch):
     kind = CONNECTORS["jira"]
     assert set(document["sources"]["acme-jira"]) == {"type", *kind.needs, *kind.takes}
     found = load(written(switched_on(template())))
-    assert found.hub.model_copy(update={"requests_per_second": None}) == HubSettings(data=str(folder / "data"))
+    examples = dict.fromkeys(("requests_per_second", "writes_per_second", "comment"))
+    assert found.hub.model_copy(update=examples) == HubSettings(data=str(folder / "data"))
     assert found.sources["ops-redmine"].status == {"Feedback": Status.BLOCKED}
 
 

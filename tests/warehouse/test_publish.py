@@ -15,6 +15,7 @@ from model.errors import FileError
 from model.records import RECORDS
 from tests.warehouse.small_hub import NOON, STATUSES, Misfit, SmallHub, change, issue, project, worklog
 from warehouse import publish as publish_module
+from warehouse.hub import THREADS
 
 SYNCED = [
     "source",
@@ -499,5 +500,5 @@ def test_a_place_that_cannot_be_written_is_one_sentence(tracker):
 def test_the_hub_does_not_hold_on_to_the_published_file(tracker):
     tracker.publish()
     assert tracker.hub.rows("SELECT database_name FROM duckdb_databases() WHERE NOT internal") == [("hub",)]
-    assert tracker.hub.value("SELECT current_setting('threads')") == 2
+    assert tracker.hub.value("SELECT current_setting('threads')") == THREADS
     assert tracker.hub.rows("SELECT table_name FROM duckdb_tables() WHERE temporary AND table_name LIKE '%_now'") == []
