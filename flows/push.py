@@ -288,8 +288,8 @@ class _SourcePush:
         return found
 
     def _learn_workflows(self, lives: Mapping[str, Live]) -> None:
-        """Workflows as the tool offers them, beyond the present status by way of other issues that are there, of the same
-        type at best; else as the history has shown them."""
+        """Workflows as the tool offers them, beyond the present status by way of other issues that are there, of the
+        same type at best; else as the history has shown them."""
         wanted = [c for c in self.changes if c.field == "status" and _native(c.issue_id) in lives]
         asking = {_native(c.issue_id): lives[_native(c.issue_id)] for c in wanted}
         places = {live.workflow for live in asking.values()}
