@@ -157,13 +157,14 @@ def sync(sources: tuple[str, ...], full: bool, no_publish: bool, config: Path | 
 @with_config
 @with_json
 def status(config: Path | None, as_json: bool) -> None:
-    """Freshness, completeness, last runs, quarantine, words to be mapped."""
+    """Freshness, completeness, last runs, quarantine, words to be mapped, conflicts, waiting changes."""
     from flows.show import show_status
+    from warehouse.desk import Desk
     from warehouse.read import Reader
 
     settings = _load(config)
-    with Reader(settings.data) as reader:
-        show_status(settings, reader.status_facts(), as_json=as_json)
+    with Reader(settings.data) as reader, Desk(settings.data / "desk.sqlite") as desk:
+        show_status(settings, reader.status_facts(), desk.queue.all(), as_json=as_json)
 
 
 @cli.command()

@@ -248,11 +248,22 @@ def show_portfolio(rows: Rows, *, as_json: bool) -> None:
     _out.print(table)
 
 
-def show_status(settings: Settings, facts: StatusFacts, *, as_json: bool) -> None:
+_WAITING = {
+    "conflict": "in conflict: `pmo changes --state conflict` lists them; ask anew for them, or reject them",
+    "pending": "waiting for approval: `pmo approve ID`",
+    "approved": "approved: `pmo push` sends them",
+    "applied": "begun by a push that was stopped: `pmo push` sees them to their end",
+}
+"""What is to be done about changes in a state."""
+
+
+def show_status(settings: Settings, facts: StatusFacts, changes: Sequence[WantedChange], *, as_json: bool) -> None:
     """How the published figures stand, and what is going on now."""
     running = _running(settings.data)
     if as_json:
-        _print_json({**asdict(facts), "running": running})
+        states = [change.state.value for change in changes]
+        counted = {state: states.count(state) for state in _WAITING}
+        _print_json({**asdict(facts), "running": running, "changes": counted})
         return
     _print(f"published: {facts.file}")
     if running is not None:
@@ -280,6 +291,10 @@ def show_status(settings: Settings, facts: StatusFacts, *, as_json: bool) -> Non
     for row in facts.words:
         becomes = row["value"] if row["value"] is not None else "nothing"
         _print(f"{row['source']}: {row['kind']} “{row['name']}” is taken for {becomes} (by its {row['basis']})")
+    for state, advice in _WAITING.items():
+        found = sum(1 for change in changes if change.state == state)
+        if found:
+            _print(f"{found:,} {'change' if found == 1 else 'changes'} {advice}")
 
 
 def show_candidates(key: str, found: Sequence[Candidate], *, as_json: bool) -> None:

@@ -72,6 +72,9 @@ def test_a_wish_waits_for_another_person(folder: Path) -> None:
     with Desk(folder / "data" / "desk.sqlite") as desk:
         desk.queue.approve([1], "someone else")
     assert [(c["id"], c["state"]) for c in rows(folder, "changes", "--state", "approved")] == [(1, "approved")]
+    status = well(pmo("status", cwd=folder))
+    assert "1 change waiting for approval: `pmo approve ID`" in status
+    assert "1 change approved: `pmo push` sends them" in status
     assert rows(folder, "changes", "reject", "2", "--reason", "not now")[0]["state"] == "rejected"
     again = pmo("approve", "1", "2", cwd=folder)
     assert again.returncode == 2
