@@ -32,6 +32,8 @@ MEGABYTES = 64
 
 THREADS = 1
 
+_NO_MEMORY = "Out of Memory|failed to pin block|could not allocate block"
+
 MOST_MEGABYTES = 3072
 """What it may have where that is too little: a text may be long."""
 
@@ -151,7 +153,7 @@ class Hub:
             while True:
                 try:
                     return self.con.execute(sql, parameters).fetchall()
-                except duckdb.OutOfMemoryException as error:
+                except duckdb.Error as error:
                     # what is asked within a transaction is undone with it, and done again by who began it
                     if self._within or not self.grow(error):
                         raise
@@ -189,9 +191,16 @@ class Hub:
         """
         if not _lacks_memory(error) or self.megabytes * 2 > MOST_MEGABYTES:
             return False
-        self.megabytes *= 2
         with self.lock:
-            self.con.execute(f"SET memory_limit = '{self.megabytes}MB'")
+            try:
+                self.con.execute(f"SET memory_limit = '{self.megabytes * 2}MB'")
+                self.con.execute("SELECT count(*) FROM ledger.meta")
+            except duckdb.Error:  # after a checkpoint that failed DuckDB lets nobody in until it is opened anew
+                if self.scratch:
+                    return False
+                self.con.close()
+                self.con = _connect(self.path, self.megabytes * 2)
+            self.megabytes *= 2
         return True
 
     def said(self, error: BaseException) -> BaseException:
@@ -202,8 +211,15 @@ class Hub:
         return HubError(f"{self.path} could not take in what was read ({first}): nothing of it was kept; report it")
 
     def checkpoint(self) -> None:
+        """Writes all to the file itself; with more memory where it was too little."""
         with self.lock:
-            self.con.execute("CHECKPOINT")
+            while True:
+                try:
+                    self.con.execute("CHECKPOINT")
+                    return
+                except duckdb.Error as error:
+                    if not self.grow(error):
+                        raise self.said(error) from error
 
 
 def _make(path: Path, megabytes: int) -> None:
@@ -237,14 +253,25 @@ def _connect(path: Path, megabytes: int) -> duckdb.DuckDBPyConnection:
         "autoload_known_extensions": False,
     }
     con = duckdb.connect(config=settings)
-    try:
-        con.execute(f"ATTACH {text(str(path))} AS hub {_ATTACH}")
-    except duckdb.Error as error:
-        con.close()
-        raise _said(path, error) from None
+    _attach(con, path, megabytes)
+    con.execute(f"SET memory_limit = '{megabytes}MB'")
     con.execute("USE hub")
     con.execute("DETACH memory")
     return con
+
+
+def _attach(con: duckdb.DuckDBPyConnection, path: Path, megabytes: int) -> None:
+    """What a run that was cut short had written beside the file is taken in now, with as much memory as that takes."""
+    while True:
+        try:
+            con.execute(f"ATTACH {text(str(path))} AS hub {_ATTACH}")
+            return
+        except duckdb.Error as error:
+            megabytes *= 2
+            if not _lacks_memory(error) or megabytes > MOST_MEGABYTES:
+                con.close()
+                raise _said(path, error) from None
+            con.execute(f"SET memory_limit = '{megabytes}MB'")
 
 
 def _said(path: Path, error: duckdb.Error) -> HubError:
@@ -266,10 +293,8 @@ def _said(path: Path, error: duckdb.Error) -> HubError:
 
 
 def _lacks_memory(error: BaseException) -> bool:
-    """DuckDB says so in two ways, the second at the end of a commit."""
-    return isinstance(error, duckdb.OutOfMemoryException) or (
-        isinstance(error, duckdb.TransactionException) and "failed to pin block" in str(error)
-    )
+    """DuckDB says so in several ways, some of them at the end of a commit or a checkpoint."""
+    return isinstance(error, duckdb.Error) and re.search(_NO_MEMORY, str(error)) is not None
 
 
 def _no_space(error: duckdb.Error) -> bool:

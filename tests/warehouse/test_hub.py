@@ -31,6 +31,22 @@ def test_what_needs_more_memory_gets_it(tmp_path: Path) -> None:
         cramped.close()
 
 
+def test_long_texts_are_landed_and_written_with_as_much_memory_as_that_takes(tmp_path: Path) -> None:
+    """A commit, and the checkpoint that comes with it or later, may run short of it."""
+    cramped = SmallHub(tmp_path / "data", megabytes=12)
+    try:
+        cramped.land("acme", projects=[project("1")])
+        for part in range(5):
+            ids = [str(1 + 300 * part + n) for n in range(300)]
+            cramped.land("acme", issues=[issue(id_, description=f"{id_} {'x' * 20_000}") for id_ in ids])
+        cramped.hub.con.execute("SET memory_limit = '6MB'")
+        cramped.hub.megabytes = 6
+        cramped.hub.checkpoint()
+        assert cramped.hub.value("SELECT count(DISTINCT native_id) FROM landed.issues") == 1500
+    finally:
+        cramped.close()
+
+
 def test_a_question_that_needs_more_memory_gets_it(tmp_path: Path) -> None:
     cramped = SmallHub(tmp_path / "data", megabytes=12)
     try:
