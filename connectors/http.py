@@ -131,15 +131,16 @@ class _Break(NamedTuple):
     what: str
     advice: str
     repeat: Repeat = Repeat.SAFE
+    sent: bool = True  # the tool may have acted on it
 
 
 # The first row that fits counts.
 _BREAKS = (
     _Break(ProxyError, "cannot be reached through the proxy", "check HTTPS_PROXY and HTTP_PROXY"),
-    _Break(NameResolutionError, "has an unknown host name", "check url and the network", Repeat.SAFE_ONCE),
-    _Break(ConnectTimeout, "took no connection within {connect:g} s", "check url and the network"),
+    _Break(NameResolutionError, "has an unknown host name", "check url and the network", Repeat.SAFE_ONCE, sent=False),
+    _Break(ConnectTimeout, "took no connection within {connect:g} s", "check url and the network", sent=False),
     _Break(ReadTimeoutError, "sent nothing for {read:g} s", "try again later"),
-    _Break(ConnectionRefusedError, "refuses connections", "check that the tool runs, and the port in url"),
+    _Break(ConnectionRefusedError, "refuses connections", "check that the tool runs, and the port in url", sent=False),
     _Break(ssl.SSLError, "agrees on no secure connection", "check https in url", Repeat.SAFE_ONCE),
     _Break(NoConnection, "broke the connection", "check http or https in url, or try again later"),
     _Break(ChunkedEncodingError, "broke off in the middle of its answer", "try again later"),
@@ -219,6 +220,7 @@ class Pacing:
                     f"{source}: asked to wait {pause_seconds:.0f} s more, and a run waits"
                     f" {self.longest_pause_seconds:.0f} s at most: try again after that",
                     retry_after_seconds=pause_seconds,
+                    sent=False,
                 )
             self.sleep(early_seconds)
             self.count_throttled(pause_seconds)
@@ -338,6 +340,7 @@ class _Failure:
     repeat: Repeat = Repeat.NEVER
     status: int | None = None
     asked_seconds: float | None = None
+    sent: bool = True
 
     @property
     def throttled(self) -> bool:
@@ -510,7 +513,12 @@ class Client:
         times = f", {tries} times" if tries > 1 else ""
         message = f"{self.source}: {call.shown[:200]} at {self._place} {failure.what}{times}: {failure.advice}"
         if issubclass(failure.error, Transient):
-            return failure.error(message, status=failure.status, retry_after_seconds=failure.asked_seconds)
+            return failure.error(
+                message,
+                status=failure.status,
+                retry_after_seconds=failure.asked_seconds,
+                sent=failure.sent and failure.repeat is not Repeat.ALWAYS,
+            )
         return failure.error(message, status=failure.status)
 
 
@@ -559,7 +567,8 @@ def _no_answer(cause: BaseException, timeout_seconds: tuple[float, float]) -> _F
     connect, read = timeout_seconds
     for row in _BREAKS:
         if any(isinstance(link, row.cause) for link in chain):
-            return _Failure(Transient, row.what.format(connect=connect, read=read), row.advice, row.repeat)
+            what = row.what.format(connect=connect, read=read)
+            return _Failure(Transient, what, row.advice, row.repeat, sent=row.sent)
     return _Failure(SourceError, f"cannot be asked this ({type(cause).__name__})", "check url and the token")
 
 

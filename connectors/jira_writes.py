@@ -17,13 +17,13 @@ from typing import Any
 from urllib.parse import quote
 
 import msgspec
-from msgspec import Struct
+from msgspec import Raw, Struct
 
 from connectors.contract import OFFERS, Page, Partition, Write
 from connectors.http import Answer, Pacing
 from connectors.jira_records import Asked, asked_of, split
 from connectors.jira_site import API, GONE, Site
-from connectors.misfit import UNREADABLE
+from connectors.misfit import UNREADABLE, native_id_of
 from model.change import NativeValue, Step
 from model.plan import Offers
 
@@ -78,8 +78,10 @@ class _Issue(Struct):
 
 
 class _Issues(Struct):
+    """Several, or the answer is one itself. Each is read by itself, so that an odd one is alone in that."""
+
     id: str | None = None
-    issues: list[_Issue] = []
+    issues: list[Raw] = []
 
 
 class _OfOne(Struct):
@@ -173,8 +175,7 @@ class JiraWrites:
         for project in sorted(projects - self._quiet.keys()):
             params = {"permissions": ",".join(QUIET), "projectId": project}
             answer = self._site.get(f"{API}/mypermissions", params, accept=(400, *GONE))
-            held = _PERMISSIONS.decode(answer.body).permissions if answer.status == 200 else {}
-            self._quiet[project] = any(one.havePermission for one in held.values())
+            self._quiet[project] = answer.status == 200 and _holds_any(answer.body)
             yield self._site.page(OFFERS, answer, key)
 
     # -------------------------------------------------------------- understanding
@@ -188,11 +189,9 @@ class JiraWrites:
         try:
             if page.stream == OFFERS:
                 return self._of_one(asked, _OF_ONE.decode(answer))
-            found = _ISSUES.decode(answer)
-            issues = found.issues if found.id is None else [_ISSUE.decode(answer)]
         except UNREADABLE:
             return {}
-        return {issue.id: self._of_issue(issue, asked) for issue in issues}
+        return {issue.id: self._of_issue(issue, asked) for issue in _issues_in(answer)}
 
     def _of_one(self, asked: Asked, found: _OfOne) -> Mapping[str, Offers]:
         if asked.issue is None:
@@ -279,8 +278,8 @@ class JiraWrites:
 
     def is_noted(self, issue_id: str, mark: str) -> bool:
         path = f"{_path(issue_id)}/comment"
-        answer = self._site.get(path, {"orderBy": "-created", "maxResults": COMMENTS})
-        return mark.encode() in answer.body
+        answer = self._site.get(path, {"orderBy": "-created", "maxResults": COMMENTS}, accept=GONE)
+        return answer.status == 200 and mark.encode() in answer.body
 
     def note(self, issue_id: str, text: str) -> None:
         lines = [[{"type": "text", "text": line}] if line else [] for line in text.splitlines()]
@@ -318,12 +317,30 @@ def _path(issue_id: str) -> str:
 
 
 def _issues(answer: Answer) -> list[_Issue]:
-    """Of a bulk answer, or the one that answered for itself. Decoding its records says what is wrong with another."""
+    return _issues_in(answer.body)
+
+
+def _issues_in(body: bytes | memoryview) -> list[_Issue]:
+    """Of a bulk answer, or the one that answered for itself; of one that cannot be understood only that it is there."""
     try:
-        found = _ISSUES.decode(answer.body)
+        found = _ISSUES.decode(body)
     except UNREADABLE:
         return []
-    return found.issues if found.id is None else [_ISSUE.decode(answer.body)]
+    return [_read(raw) for raw in ([body] if found.id is not None else found.issues)]
+
+
+def _read(raw: Raw | bytes | memoryview) -> _Issue:
+    try:
+        return _ISSUE.decode(raw)
+    except UNREADABLE:
+        return _Issue(native_id_of(raw) or "", {}, [], _EditMeta())
+
+
+def _holds_any(body: bytes) -> bool:
+    try:
+        return any(one.havePermission for one in _PERMISSIONS.decode(body).permissions.values())
+    except UNREADABLE:
+        return False
 
 
 def _open_questions(issue: _Issue, fields: Collection[str]) -> Iterator[tuple[_Issue, str, dict[str, str]]]:
@@ -346,7 +363,8 @@ def _allowed(fields: Mapping[str, _Field]) -> tuple[NativeValue, ...]:
     priority = fields.get("priority")
     if priority is None:
         return ()
-    return tuple(NativeValue(str(v["id"]), str(v.get("name") or "") or None) for v in priority.allowed_values or ())
+    known = [v for v in priority.allowed_values or () if v.get("id") is not None]
+    return tuple(NativeValue(str(v["id"]), str(v.get("name") or "") or None) for v in known)
 
 
 def _value(text: str, field: _Field) -> object:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import pyarrow as pa
@@ -73,7 +73,8 @@ class _Looked:
                 history = str(row["native_id"]).partition(":")[0]
                 place = (row["changed_at"], int(history) if history.isdigit() else 0)
                 ends = [row[f"{end}_native_id"] or row.get(f"{end}_native") for end in ("from", "to")]
-                move = Moved(str(row["field"]), ends[0], ends[1], row["account_id"])
+                at = row["changed_at"] and row["changed_at"].replace(tzinfo=UTC)
+                move = Moved(str(row["field"]), ends[0], ends[1], row["account_id"], at)
                 self._moves[str(row["issue_id"])].append((place, move))
 
     def lives(self, ids: Collection[str]) -> dict[str, Live]:

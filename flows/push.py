@@ -7,10 +7,12 @@ each request its step stands on the desk. DESIGN section 8.
 
 from __future__ import annotations
 
+import logging
+import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import connectors
 from connectors.contract import Connector, Write, Writer
@@ -32,6 +34,7 @@ from model.plan import (
     Live,
     PlannedChange,
     SentStep,
+    is_anothers,
     overwritten,
     plan_change,
     plan_hash,
@@ -41,19 +44,24 @@ from warehouse import ledger
 from warehouse.landing import Landing
 from warehouse.ledger import instant
 from warehouse.publish import Published
-from warehouse.queue import Note, Queue
+from warehouse.queue import UNDER_WAY, Note, Queue
 from warehouse.workflow import Workflow, sample_issues, seen_steps, words_of
 
 __all__ = ["PushReport", "SourcePushed", "push"]
 
-AT_ONCE = 500
+_log = logging.getLogger(__name__)
+
+_DECLINED = (Refused, Inaccessible, NotFound, Stale)
+"""The tool said no, and did nothing."""
+
+AT_ONCE = 200
 """Issues that are looked at and written before the next ones. What is decided may be some seconds old when it is sent:
 the tool refuses what is no longer so, or the issue is looked at once more."""
 MOST_SAMPLES = 3
 """How many statuses beyond the present one are looked up for a route, each time by issues that are there."""
 MOST_ROUNDS = 40
 """Requests a change may take, be its route as long as it will."""
-MARK = "pmo change {}"
+MARK = "(pmo change {})"
 """In a comment that is left in the tool, so that it is found again."""
 
 
@@ -127,14 +135,16 @@ def push(
                 _SourcePush(source, connected[source.name], landing, queue, waiting[source.name], progress, clock)
                 for source in at_work
             ]
-            _each(settings, pushes, _SourcePush.plan)
             report.sources = [one.pushed for one in pushes]
-            report.hash = plan_hash(report.planned)
-            _refuse_another(report, plan)
-            if not dry_run:
-                report.applied = True
-                _each(settings, pushes, _SourcePush.apply)
-            _each(settings, pushes, _SourcePush.end)
+            try:
+                _each(settings, pushes, _SourcePush.plan)
+                report.hash = plan_hash(report.planned)
+                _refuse_another(report, plan)
+                if not dry_run:
+                    report.applied = True
+                    _each(settings, pushes, _SourcePush.apply)
+            finally:
+                _each(settings, pushes, _SourcePush.end)
             if report.applied and at_work:
                 _, report.published = publish_hub(opened, publishing=publishing, now=clock())
         finally:
@@ -214,7 +224,10 @@ class _SourcePush:
         self.account_id = ""
         self.words: dict[str, list[KnownWord]] = {}
         self.workflows: dict[Workflow, list[Step]] = {}
-        self.met: dict[int, NativeValue] = {}  # what a change found when it was looked at first
+        self.skew = timedelta()  # how far the tool's clock is ahead of ours
+        self.starts: dict[tuple[Workflow, str], set[str]] = defaultdict(set)  # where a step of the tool is offered
+        self.stopping = threading.Event()
+        self.counting = threading.Lock()
         at = instant(clock())
         self.outbox.event("runs_abandoned", data={"at": at})
         self.outbox.event("run_started", data={"kind": "push", "at": at})
@@ -232,6 +245,13 @@ class _SourcePush:
             step(self)
         except (SourceError, ConfigError) as error:
             self.pushed.error, self.pushed.exit_status = str(error), error.exit_status
+        except (ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError) as error:
+            _log.exception("%s: a fault in pmo-hub", self.settings.name)
+            self.pushed.exit_status = 1
+            self.pushed.error = (
+                f"{self.settings.name}: pmo-hub met a fault of its own ({type(error).__name__}): report it, with what "
+                "is printed above; what was sent is known, and the next push goes on from there"
+            )
 
     # ---- planning ------------------------------------------------------------------------------------------------
 
@@ -255,11 +275,11 @@ class _SourcePush:
                 f"{self.settings.name}: {identity.instance} is not what was read under this name: run "
                 f"`pmo sync {self.settings.name}` first"
             )
-        self.account_id = identity.account_id
+        self.account_id, self.skew = identity.account_id, identity.now - self.clock()
 
     def _planned(self, change: WantedChange, lives: Mapping[str, Live]) -> PlannedChange:
         live = lives.get(_native(change.issue_id))
-        planned = plan_change(
+        return plan_change(
             change,
             live,
             self._sent(change),
@@ -267,12 +287,10 @@ class _SourcePush:
             words=self.words[change.field],
             steps=self.workflows.get(live.workflow, ()) if live else (),
         )
-        if planned.live is not None:
-            self.met.setdefault(change.id, planned.live)
-        return planned
 
     def _sent(self, change: WantedChange) -> list[SentStep]:
-        return [one.step for one in self.queue.steps(change.id)]
+        """What was sent for it, on the tool's clock."""
+        return [replace(one.step, at=one.sent_at + self.skew) for one in self.queue.steps(change.id)]
 
     def _look(self, changes: Iterable[WantedChange]) -> dict[str, Live]:
         """The issues of these changes as they are now, by native id, with what may be done to them."""
@@ -284,7 +302,14 @@ class _SourcePush:
             by_fields[tuple(sorted(fields))].append(id_)
         found: dict[str, Live] = {}
         for fields_, ids in by_fields.items():
-            found |= look_at(self.connector, self.outbox, ids, fields_, self.words)
+            found |= self._look_at(ids, fields_)
+        return found
+
+    def _look_at(self, ids: Sequence[str], fields: Sequence[str]) -> dict[str, Live]:
+        found = look_at(self.connector, self.outbox, ids, fields, self.words)
+        for live in found.values():
+            for step in live.offers.steps:
+                self.starts[live.workflow, step.id or ""].add(step.start)
         return found
 
     def _learn_workflows(self, lives: Mapping[str, Live]) -> None:
@@ -296,7 +321,8 @@ class _SourcePush:
         seen = seen_steps(self.hub, self.settings.name, places)
         offered: dict[tuple[Workflow, str], tuple[Step, ...]] = {}  # to other issues
         asked: set[tuple[Workflow, str]] = set()
-        for _ in range(MOST_SAMPLES):
+
+        def learn() -> None:
             self.workflows = {
                 place: [
                     *(step for (of, _), steps in offered.items() if of == place for step in steps),
@@ -304,6 +330,9 @@ class _SourcePush:
                 ]
                 for place in places
             }
+
+        learn()
+        for _ in range(MOST_SAMPLES):
             open_ = {place for change in wanted for place in self._open_places(change, lives)} - asked
             samples = sample_issues(self.hub, self.settings.name, open_, but=list(asking))
             asked |= open_
@@ -314,13 +343,14 @@ class _SourcePush:
                     offered[place] = live.offers.steps
             if not open_:
                 return
-            found = look_at(self.connector, self.outbox, list(samples.values()), ["status"], self.words)
+            found = self._look_at(list(samples.values()), ["status"])
             for place, id_ in samples.items():
                 if id_ in found:
                     # what another type is offered is not said of this one
                     steps = found[id_].offers.steps
                     alike = found[id_].workflow == place[0]
                     offered[place] = steps if alike else tuple(replace(step, offered=False) for step in steps)
+            learn()
 
     def _open_places(self, change: WantedChange, lives: Mapping[str, Live]) -> Iterator[tuple[Workflow, str]]:
         """Where a route of several steps begins and goes through; where there is none, wherever it may get to."""
@@ -346,7 +376,7 @@ class _SourcePush:
 
     def _bring_to_an_end(self, changes: Sequence[WantedChange]) -> None:
         """Looks, sends, looks again, until nothing of these is to be sent any more."""
-        left = list(changes)
+        left, writing = list(changes), list[PlannedChange]()
         for _ in range(MOST_ROUNDS):
             lives = self._look(left)
             planned = [self._planned(change, lives) for change in left]
@@ -357,8 +387,9 @@ class _SourcePush:
             if not writing:
                 return
             left = self._send(writing, lives)
-        for change in left:
-            self._end(change, ChangeState.FAILED, f"it has not arrived after {MOST_ROUNDS} requests: look at it there")
+        for one in writing:
+            why = f"it has not arrived after {MOST_ROUNDS} requests: look at it in the tool"
+            self._end(one.change, ChangeState.FAILED, why, one.live)
 
     def _settle(self, planned: PlannedChange, live: Live | None) -> None:
         """A change that comes to its end: nothing is to be sent for it any more."""
@@ -377,14 +408,15 @@ class _SourcePush:
         """It is as wanted. Somebody may have written between our last look and our own request: then it is said, and an
         undo brings that back."""
         sent = self._sent(change)
-        said, lost = None, None
-        if not sent:
-            said = "it was so already: nothing was sent"
+        said, lost, ours = None, None, not is_anothers(change.field, live, sent, self.account_id)
+        if not ours:
+            said = "it was so already: nothing of ours made it so" if sent else "it was so already: nothing was sent"
         elif (lost_id := overwritten(change.field, live, sent[-1], self.account_id)) is not None:
             word = next((word for word in self.words[change.field] if word.id == lost_id), None)
             lost = NativeValue(lost_id, word.name, word.ours) if word else NativeValue(lost_id)
             said = f"somebody had set {change.field} to {lost} in the same moment: undo brings that back"
-        self.queue.verify(change.id, value, said=said, before=lost, note=self._comment(change, value) if sent else None)
+        note = self._comment(change, value) if ours else None
+        self.queue.verify(change.id, value, said=said, ours=ours, before=lost, note=note)
         self.pushed.results += self.queue.of([change.id])
 
     def _comment(self, change: WantedChange, value: NativeValue) -> str | None:
@@ -397,7 +429,7 @@ class _SourcePush:
             "what": f"{change.field} {now.before} → {value}",
             "reason": change.reason or "no reason given",
         }
-        return f"{self.settings.comment.format(**places)} ({MARK.format(change.id)})"
+        return f"{self.settings.comment.format(**places)} {MARK.format(change.id)}"
 
     def _end(self, change: WantedChange, state: ChangeState, why: str, value: NativeValue | None = None) -> None:
         """`value`: where a route stands that could not be gone to its end; that can be undone."""
@@ -410,59 +442,69 @@ class _SourcePush:
 
     def _send(self, writing: Sequence[PlannedChange], lives: Mapping[str, Live]) -> list[WantedChange]:
         """One request an issue, or one a field, side by side for different issues. Gives back what is to be looked at
-        again: all but what somebody rejected meanwhile."""
+        again: all but what somebody rejected meanwhile. What stops the source is raised when all have ended."""
         by_issue: dict[str, list[PlannedChange]] = defaultdict(list)
         for one in writing:
             by_issue[_native(one.change.issue_id)].append(one)
 
-        def work(issue_id: str) -> Iterator[_Sent]:
-            of_issue = by_issue[issue_id]
-            for part in [of_issue] if self.writer.writes_together else [[one] for one in of_issue]:
-                sent = self._send_one(issue_id, part, lives[issue_id].project_id)
-                yield sent
-                if sent.stops is not None:
-                    return
+        def work(issue_id: str) -> Iterator[SourceError | None]:
+            yield self._send_all(by_issue[issue_id], lives[issue_id])
 
-        left, answers = [], []
-        try:
-            for sent in in_parallel(self.connector.in_flight, list(by_issue), work, name="write"):
-                left += [] if sent.withdrawn else [one.change for one in sent.planned]
-                answers += [(one.change.id, sent.outcome, sent.said) for one in sent.planned if sent.outcome]
-                if sent.stops is not None:
-                    raise sent.stops
-        finally:
-            self.queue.answer_steps(answers)
-        return left
+        stops = list(in_parallel(self.connector.in_flight, list(by_issue), work, name="write"))
+        for error in stops:
+            if error is not None:
+                raise error
+        ids = [one.change.id for one in writing]
+        return [change for change in self.queue.of(ids) if change.state in UNDER_WAY]
 
-    def _send_one(self, issue_id: str, planned: Sequence[PlannedChange], project_id: str | None) -> _Sent:
-        """One request; its step stands on the desk before. What the tool does not guard is looked at once more."""
-        sent = _Sent(planned)
+    def _send_all(self, planned: Sequence[PlannedChange], live: Live) -> SourceError | None:
+        """All that is to be sent for one issue. A request for several fields that is declined is sent for each alone:
+        what is wrong with one of them is not the others' fault."""
+        parts = [list(planned)] if self.writer.writes_together else [[one] for one in planned]
+        while parts:
+            part = parts.pop(0)
+            error = self._send_one(part, live)
+            if isinstance(error, _DECLINED) and len(part) > 1:
+                parts += [[one] for one in part]
+            elif error is not None and not isinstance(error, _DECLINED):
+                self.stopping.set()
+                return error
+        return None
+
+    def _send_one(self, planned: Sequence[PlannedChange], live: Live) -> SourceError | None:
+        """One request; its step stands on the desk before, and its answer after. What the tool does not guard is looked
+        at once more. Gives back why it was declined, or what stops the source."""
         steps = {one.change.field: one.route[0] for one in planned}
-        write = Write(issue_id, project_id, steps.get("status"), steps.get("priority"))
+        write = Write(live.id, live.project_id, steps.get("status"), steps.get("priority"))
+        guarded = all(s.guarded and len(self.starts[live.workflow, s.id or ""]) < 2 for s in steps.values())
         try:
-            if not all(step.guarded for step in steps.values()) and not self._is_as_seen(issue_id, planned):
-                return sent  # decided anew
-            request = self.writer.request_of(write)
-            recorded = [(one.change.id, one.route[0].start or None, one.route[0].end, request) for one in planned]
-            if not self.queue.record_steps(recorded, self.met):
-                sent.withdrawn = True
-                return sent
+            if self.stopping.is_set() or (not guarded and not self._is_as_seen(live.id, planned)):
+                return None  # decided anew
         except SourceError as error:
-            sent.stops = error
-            return sent
-        self.pushed.writes += 1
+            return error
+        request = self.writer.request_of(write)
+        recorded = [(one.change.id, one.route[0].start or None, one.route[0].end, request) for one in planned]
+        before = {one.change.id: one.live for one in planned if one.live is not None}
+        if not self.queue.record_steps(recorded, before):
+            return None
+        with self.counting:
+            self.pushed.writes += 1
+        outcome, fault = self._sent_with(write, alone=len(planned) == 1)
+        said = None if fault is None else str(fault)
+        self.queue.answer_steps([(one.change.id, outcome, said) for one in planned])
+        return None if outcome == UNKNOWN else fault
+
+    def _sent_with(self, write: Write, *, alone: bool) -> tuple[str, SourceError | None]:
+        """How the tool answered, and its error. One that leaves open what was done stops nothing: it is read back."""
         try:
             self.writer.send(write)
-            sent.outcome = DONE
-        except (Refused, Inaccessible, NotFound, Stale) as error:
-            sent.outcome, sent.said = REFUSED, str(error)
+        except _DECLINED as error:
+            return REFUSED if alone else NOT_SENT, error
         except Transient as error:
-            sent.outcome, sent.said = UNKNOWN, str(error)
-            if error.status == 429:
-                sent.outcome, sent.stops = NOT_SENT, error
+            return UNKNOWN if error.sent else NOT_SENT, error
         except SourceError as error:
-            sent.outcome, sent.said, sent.stops = NOT_SENT, str(error), error
-        return sent
+            return NOT_SENT, error
+        return DONE, None
 
     def _is_as_seen(self, issue_id: str, planned: Sequence[PlannedChange]) -> bool:
         now = self.writer.values_now(issue_id)
@@ -498,7 +540,7 @@ class _SourcePush:
         self.queue.notes_sent(ids)
         try:
             self.writer.note(issue_id, "\n".join(n.text for n in left))
-        except (Refused, Inaccessible, NotFound, Stale) as error:
+        except _DECLINED as error:
             self.queue.notes_answered(ids, f"{REFUSED}: {error}")
         else:
             self.queue.notes_answered(ids, DONE)
@@ -520,17 +562,6 @@ class _SourcePush:
         }
         self.outbox.event("run_ended", data=ended)
         self.outbox.flush()
-
-
-@dataclass
-class _Sent:
-    """What became of one request. `outcome` None: it was not even recorded. `stops`: what ends the source."""
-
-    planned: Sequence[PlannedChange]
-    outcome: str | None = None
-    said: str | None = None
-    stops: SourceError | None = None
-    withdrawn: bool = False
 
 
 def _one_at_a_time(changes: Iterable[WantedChange]) -> list[list[WantedChange]]:

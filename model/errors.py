@@ -79,11 +79,22 @@ class Unauthorized(SourceError):
 
 
 class Transient(SourceError):
-    """May work later; `retry_after_seconds` is the tool's own wish, None if it gave none."""
+    """May work later; `retry_after_seconds` is the tool's own wish, None if it gave none.
 
-    def __init__(self, message: str, *, status: int | None = None, retry_after_seconds: float | None = None) -> None:
+    `sent` is False where the request never reached the tool, or was turned away at its door.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int | None = None,
+        retry_after_seconds: float | None = None,
+        sent: bool = True,
+    ) -> None:
         super().__init__(message, status=status)
         self.retry_after_seconds = retry_after_seconds
+        self.sent = sent
 
 
 class Refused(SourceError):

@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from model.change import Decision, KnownWord, NativeValue, Step, WantedChange, decide, shortest_route
 
@@ -23,6 +24,7 @@ __all__ = [
     "Offers",
     "PlannedChange",
     "SentStep",
+    "is_anothers",
     "overwritten",
     "plan_change",
     "plan_hash",
@@ -30,6 +32,10 @@ __all__ = [
 
 DONE, REFUSED, UNKNOWN, NOT_SENT = "done", "refused", "unknown", "not sent"
 """How a tool answered a step: it said yes; it said no; it broke off, so that nobody knows; it was not asked."""
+
+_EFFECTIVE = (DONE, UNKNOWN, None)
+SLACK = timedelta(seconds=60)
+"""How far clocks may be apart, and a rule of the tool behind the step it follows."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +46,7 @@ class SentStep:
     end: str
     outcome: str | None = None
     said: str | None = None
+    at: datetime | None = None  # on the tool's clock
 
 
 @dataclass(frozen=True)
@@ -50,6 +57,7 @@ class Moved:
     start: str | None
     end: str | None
     account_id: str | None
+    at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -113,10 +121,18 @@ def plan_hash(planned: Iterable[PlannedChange]) -> str:
 
 def overwritten(field_: str, live: Live, last: SentStep, account_id: str) -> str | None:
     """The native id that our own last step replaced without having seen it: somebody wrote in the same moment."""
-    ours = [entry for entry in _entries(live, field_) if entry.account_id == account_id and entry.end == last.end]
-    if not ours or ours[-1].start in (None, last.start):
+    newest = _entries(live, field_, [last])[-1:]
+    if not newest or newest[0].account_id != account_id or newest[0].end != last.end:
         return None
-    return ours[-1].start
+    return None if newest[0].start == last.start else newest[0].start
+
+
+def is_anothers(field_: str, live: Live, sent: Sequence[SentStep], account_id: str) -> bool:
+    """Whether what there is now was set by somebody else, since we began, or nothing of ours can have had an effect."""
+    if not any(step.outcome in _EFFECTIVE for step in sent):
+        return True
+    newest = _entries(live, field_, sent)[-1:]
+    return bool(newest) and newest[0].account_id != account_id
 
 
 def plan_change(
@@ -135,7 +151,7 @@ def plan_change(
         return PlannedChange(change, None, Decision.REFUSED, why=why)
     value = live.values[change.field]
     aimed_at = _aimed_at(change.field, live, sent, account_id)
-    by_stranger = _by_stranger(change.field, live, aimed_at, account_id)
+    by_stranger = _by_stranger(change.field, live, sent, aimed_at, account_id)
     decision = decide(change.base.id, value, change.wish, aimed_at=aimed_at, by_stranger=by_stranger)
     if decision is Decision.VERIFIED:
         return PlannedChange(change, value, decision)
@@ -157,24 +173,34 @@ def plan_change(
 
 def _aimed_at(field_: str, live: Live, sent: Sequence[SentStep], account_id: str) -> set[str]:
     """Where our own steps led; also where the tool took the issue on from there, in our name."""
-    aimed = {step.end for step in sent if step.outcome != NOT_SENT}
-    newest = _entries(live, field_)[-1:]
-    if aimed and newest and newest[0].account_id == account_id and newest[0].end is not None:
-        aimed.add(newest[0].end)
+    aimed = {step.end for step in sent if step.outcome in _EFFECTIVE}
+    entries = _entries(live, field_, sent)
+    ours = [n for n, entry in enumerate(entries) if entry.account_id == account_id and entry.end in aimed]
+    following = entries[ours[-1] :] if ours else []
+    if all(entry.account_id == account_id and _at_once(following[0], entry) for entry in following):
+        aimed.update(entry.end for entry in following if entry.end is not None)
     return aimed
 
 
-def _by_stranger(field_: str, live: Live, aimed_at: Collection[str], account_id: str) -> bool:
+def _at_once(first: Moved, entry: Moved) -> bool:
+    """A rule of the tool follows within seconds; a person who shares our account may do so at any time."""
+    return first.at is None or entry.at is None or entry.at - first.at <= SLACK
+
+
+def _by_stranger(field_: str, live: Live, sent: Sequence[SentStep], aimed_at: Collection[str], account_id: str) -> bool:
     """Whether somebody else set what there is now, knowing what we did: or to the very value we aimed at."""
-    entries = _entries(live, field_)
+    entries = _entries(live, field_, sent)
     if not entries or entries[-1].account_id == account_id:
         return False
     ours = any(e.account_id == account_id and e.end in aimed_at for e in entries)
     return ours or live.values[field_].id in aimed_at
 
 
-def _entries(live: Live, field_: str) -> list[Moved]:
-    return [entry for entry in live.history if entry.field == field_]
+def _entries(live: Live, field_: str, sent: Sequence[SentStep]) -> list[Moved]:
+    """Those since our first step, or some seconds before it, as clocks differ: older ones are of no concern."""
+    began = min((step.at for step in sent if step.at is not None), default=None)
+    since = None if began is None else began - SLACK
+    return [e for e in live.history if e.field == field_ and (since is None or e.at is None or e.at >= since)]
 
 
 def _unmoved(field_: str, value: NativeValue, sent: Sequence[SentStep]) -> str | None:

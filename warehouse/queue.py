@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 from model.change import WAITING, NativeValue, WantedChange, Wish
 from model.errors import ConfigError
-from model.plan import SentStep
+from model.plan import NOT_SENT, SentStep
 from model.vocabulary import ChangeState
 
 if TYPE_CHECKING:
     from warehouse.desk import Desk
 
-__all__ = ["CHANGE_TABLES", "NOTE_TABLES", "ChangeEvent", "NewChange", "Note", "Queue", "RecordedStep"]
+__all__ = ["CHANGE_TABLES", "NOTE_TABLES", "UNDER_WAY", "ChangeEvent", "NewChange", "Note", "Queue", "RecordedStep"]
 
 UNDER_WAY = frozenset({ChangeState.APPROVED, ChangeState.APPLIED})
 """What a push sees to its end."""
@@ -149,10 +149,10 @@ class Queue:
                 _move(con, change.id, ChangeState.APPROVED, by, None)
 
     def reject(self, ids: Sequence[int], by: str, reason: str | None = None) -> None:
-        """All or none. Raises ConfigError for one that has ended, or is on its way."""
+        """All or none; of one that is on its way nothing more is sent. Raises ConfigError for one that has ended."""
         with self._desk.transaction() as con:
             for change in self.of(ids):
-                if change.state not in (ChangeState.PENDING, ChangeState.APPROVED, ChangeState.CONFLICT):
+                if change.state not in WAITING | UNDER_WAY:
                     raise ConfigError(f"change {change.id} is {change.state}: it can no longer be rejected")
                 _move(con, change.id, ChangeState.REJECTED, by, reason)
 
@@ -189,18 +189,32 @@ class Queue:
                     "WHERE id = (SELECT max(id) FROM change_steps WHERE change_id = ?)",
                     [outcome if said is None else f"{outcome}: {said}", id_],
                 )
+                untouched = "SELECT count(*) FROM change_steps WHERE change_id = ? AND coalesce(answer, '') NOT LIKE ?"
+                if outcome == NOT_SENT and con.execute(untouched, [id_, f"{NOT_SENT}%"]).fetchone() == (0,):
+                    _move(con, id_, ChangeState.APPROVED, None, said)  # it is as if it had not been begun
 
     def verify(
-        self, id_: int, after: NativeValue, *, said: str | None, before: NativeValue | None = None, note: str | None
+        self,
+        id_: int,
+        after: NativeValue,
+        *,
+        said: str | None,
+        ours: bool,
+        before: NativeValue | None = None,
+        note: str | None = None,
     ) -> None:
-        """The tool was read, and holds what was wanted. `before`: what it held, where that was not known before;
-        `note`: a comment that is to be left in the tool."""
+        """The tool was read, and holds what was wanted; `ours`: by our doing, so that it can be undone. `before`: what
+        it held, where that was not known before; `note`: a comment that is to be left in the tool."""
         with self._desk.transaction() as con:
             if _state(con, id_) not in UNDER_WAY:
                 return
             _set_value(con, id_, "after", after)
             if before is not None:
                 _set_value(con, id_, "before", before)
+            if not ours:
+                con.execute(
+                    "UPDATE changes SET before = NULL, before_name = NULL, before_ours = NULL WHERE id = ?", [id_]
+                )
             con.execute("UPDATE changes SET verified_at = ? WHERE id = ?", [_now(), id_])
             _move(con, id_, ChangeState.VERIFIED, None, said)
             issue_id, undone = con.execute("SELECT issue_id, undo_of FROM changes WHERE id = ?", [id_]).fetchone()
@@ -228,8 +242,8 @@ class Queue:
         found = []
         for start, end, request, at, answer in rows:
             outcome, _, said = (answer or "").partition(": ")
-            step = SentStep(start, end, outcome or None, said or None)
-            found.append(RecordedStep(step, request, datetime.fromisoformat(at)))
+            sent_at = datetime.fromisoformat(at)
+            found.append(RecordedStep(SentStep(start, end, outcome or None, said or None, sent_at), request, sent_at))
         return found
 
     # ---- comments in the tool ------------------------------------------------------------------------------------

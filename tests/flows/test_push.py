@@ -14,6 +14,7 @@ from sandbox.jira import HUB_EMAIL
 from sandbox.jira_records import Issue
 from tests.pushing import SOURCE, Office, is_write, named
 from tests.pushing import office as an_office
+from warehouse.desk import Desk
 
 
 @pytest.fixture
@@ -410,3 +411,30 @@ def test_an_edit_is_quiet_where_the_account_may_be(office: Office) -> None:
     (planned,) = office.push().planned
     assert planned.warnings == ()
     assert office.writes()[-1].target.endswith("?notifyUsers=false")
+
+
+def test_a_tool_that_wants_to_be_left_alone_has_got_nothing_and_is_asked_next_time(office: Office) -> None:
+    ids = [office.wish(issue, priority="Highest") for issue in office.issues("ERP", "In Progress")[:3]]
+
+    def refuse(method: str, target: str, body: bytes) -> None:
+        office.server.set_faults({"rate_429": float(is_write(method, target)), "retry_after_seconds": 900})
+
+    office.server.before_any = refuse
+    report = office.push()
+    assert "asked to wait 900 s" in (report.sources[0].error or "")
+    assert {office.change(id_).state for id_ in ids} == {ChangeState.APPROVED}
+    office.server.before_any = None
+    office.server.set_faults({"rate_429": 0.0})
+    office.push()
+    assert {office.change(id_).state for id_ in ids} == {ChangeState.VERIFIED}
+
+
+def test_a_change_that_a_push_left_behind_can_be_rejected(office: Office) -> None:
+    issue = office.issues("ERP", "In Progress")[0]
+    id_ = office.wish(issue, priority="Highest")
+    with Desk(office.settings.data / "desk.sqlite") as desk:  # as after a kill
+        desk.queue.record_steps([(id_, "3", "10100", "PUT")], {id_: office.change(id_).base})
+        assert desk.queue.of([id_])[0].state is ChangeState.APPLIED
+        desk.queue.reject([id_], "bea", "not any more")
+    office.push()
+    assert (office.change(id_).state, office.writes()) == (ChangeState.REJECTED, [])

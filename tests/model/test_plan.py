@@ -7,7 +7,7 @@ The tool, the desk and the loop of `flows.push` are played here by some lines of
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import settings
@@ -15,7 +15,20 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, precondition, rule
 
 from model.change import Decision, KnownWord, NativeValue, Step, WantedChange, Wish
-from model.plan import DONE, REFUSED, UNKNOWN, Live, Moved, Offers, SentStep, overwritten, plan_change, plan_hash
+from model.plan import (
+    DONE,
+    NOT_SENT,
+    REFUSED,
+    UNKNOWN,
+    Live,
+    Moved,
+    Offers,
+    SentStep,
+    is_anothers,
+    overwritten,
+    plan_change,
+    plan_hash,
+)
 from model.vocabulary import ChangeState
 
 US, STRANGER = "hub", "somebody"
@@ -338,3 +351,36 @@ def test_what_somebody_wrote_in_the_same_moment_is_told() -> None:
     tool.set("priority", "1", US)
     assert overwritten("priority", tool.look(), SentStep("2", "1", DONE), US) == "3"
     assert overwritten("priority", tool.look(), SentStep("3", "1", DONE), US) is None
+
+
+def at(seconds: int) -> datetime:
+    return NOW.replace(second=0) + timedelta(seconds=seconds)
+
+
+def test_what_we_did_long_ago_is_not_taken_for_what_we_did_now() -> None:
+    """Months ago we moved it; a stranger has been there since; our own step had no effect."""
+    old = (Moved("status", "b", "c", US, at(-9000)), Moved("status", "c", "a", STRANGER, at(-5000)))
+    stopped = [SentStep("a", "c", None, at=at(0))]
+    live = replace(Tool().look(), history=old, offers=Offers((Step("a", "c", "1"),)))
+    assert planned(asked(base="a", wanted="c"), live, stopped).decision is Decision.WRITE
+    there = replace(live, values={**live.values, "status": value("status", "c")})
+    by_another = replace(there, history=(*old, Moved("status", "a", "c", STRANGER, at(5))))
+    assert overwritten("status", by_another, stopped[0], US) is None
+    assert is_anothers("status", by_another, stopped, US)
+
+
+def test_somebody_who_shares_our_account_is_not_a_rule_of_the_tool() -> None:
+    """What follows our step within seconds is; what comes minutes later is a person's."""
+    sent = [SentStep("a", "b", DONE, at=at(0))]
+    ours = Moved("status", "a", "b", US, at(1))
+    for seconds, decision in ((3, Decision.WRITE), (600, Decision.CONFLICT)):
+        then = Moved("status", "b", "c", US, at(seconds))
+        live = replace(Tool({"status": "c", "priority": "2"}).look(), history=(ours, then))
+        assert planned(asked(base="a", wanted="d"), live, sent, ALL_WAYS).decision is decision
+
+
+def test_what_was_not_sent_or_was_declined_did_nothing() -> None:
+    live = Tool({"status": "d", "priority": "2"}).look()
+    for outcome in (NOT_SENT, REFUSED):
+        assert is_anothers("status", live, [SentStep("a", "b", outcome)], US)
+    assert not is_anothers("status", live, [SentStep("c", "d", None)], US)
