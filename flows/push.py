@@ -54,7 +54,7 @@ _log = logging.getLogger(__name__)
 _DECLINED = (Refused, Inaccessible, NotFound, Stale)
 """The tool said no, and did nothing."""
 
-AT_ONCE = 200
+AT_ONCE = 400
 """Issues that are looked at and written before the next ones. What is decided may be some seconds old when it is sent:
 the tool refuses what is no longer so, or the issue is looked at once more."""
 MOST_SAMPLES = 3
