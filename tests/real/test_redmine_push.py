@@ -218,4 +218,5 @@ def _undo_all(desk: Person, before: dict[int, Row], start: int) -> None:
             assert now == before[change.id][change.field]["id"]
         else:  # not every way leads back: Redmine does not reopen what belongs to a closed version, for one
             assert states[back.id].state is ChangeState.FAILED and states[back.id].message, states[back.id]
-            assert change.after is not None and str(now) == change.after.id
+            standing = states[back.id].after or change.after  # where it was stopped half-way, or where it had been
+            assert standing is not None and str(now) == standing.id
