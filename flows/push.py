@@ -226,6 +226,7 @@ class _SourcePush:
         self.workflows: dict[Workflow, list[Step]] = {}
         self.skew = timedelta()  # how far the tool's clock is ahead of ours
         self.starts: dict[tuple[Workflow, str], set[str]] = defaultdict(set)  # where a step of the tool is offered
+        self.offered: dict[tuple[Workflow, str], dict[str, str | None]] = defaultdict(dict)  # ends and their names
         self.stopping = threading.Event()
         self.counting = threading.Lock()
         at = instant(clock())
@@ -264,6 +265,13 @@ class _SourcePush:
         lives = self._look(self.changes)
         self._learn_workflows(lives)
         self.pushed.planned = [self._planned(change, lives) for change in self.changes]
+        self._remember_offers()
+
+    def _remember_offers(self) -> None:
+        """What the tool offers here may be the way of a later push: an undo comes when no issue stands there to ask."""
+        places = [[*workflow, start, sorted(ends.items())] for (workflow, start), ends in self.offered.items()]
+        if places:
+            self.outbox.event("steps_offered", data={"places": places})
 
     def _know_the_source(self) -> None:
         identity = self.connector.identify()
@@ -310,6 +318,8 @@ class _SourcePush:
         for live in found.values():
             for step in live.offers.steps:
                 self.starts[live.workflow, step.id or ""].add(step.start)
+                if not step.needs:
+                    self.offered[live.workflow, step.start][step.end] = step.end_name
         return found
 
     def _learn_workflows(self, lives: Mapping[str, Live]) -> None:
@@ -551,6 +561,7 @@ class _SourcePush:
     def end(self) -> None:
         progress = self.connector.progress()
         self.pushed.requests = int(progress["requests"])
+        self._remember_offers()
         self.outbox.flush()
         ended = {
             "state": (RunState.FAILED if self.pushed.error else RunState.DONE).value,

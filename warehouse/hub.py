@@ -27,7 +27,7 @@ from warehouse.schema import SCHEMA_VERSION, ddl, text
 __all__ = ["MEGABYTES", "Hub", "HubLock", "NeedsRebuild"]
 
 
-MEGABYTES = 64
+MEGABYTES = 40
 """What DuckDB may keep in memory: enough to merge some thousand rows into any number of them."""
 
 THREADS = 1

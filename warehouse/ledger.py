@@ -171,16 +171,28 @@ def pending(
 
     With `held_in` only those that are held rows of that table: what is gone or hidden waits until it is back.
     """
-    held = ""
-    if held_in is not None:
-        held = f"""AND EXISTS (FROM landed.{_table(held_in)} AS t
-                WHERE t.source = p.source AND t.native_id = p.native_id)
-            AND NOT EXISTS (FROM absent.{held_in} AS a WHERE a.source = p.source AND a.native_id = p.native_id)"""
-    rows = hub.rows(
-        f"""SELECT DISTINCT p.native_id FROM ledger.pending AS p
-        WHERE p.source = ? AND p.stream = ? AND p.native_id > ? {held} ORDER BY p.native_id LIMIT ?""",
-        [source, stream, after, most],
-    )
+    while True:
+        rows = hub.rows(
+            "SELECT native_id FROM ledger.pending WHERE source = ? AND stream = ? AND native_id > ? "
+            "ORDER BY native_id LIMIT ?",
+            [source, stream, after, most],
+        )
+        ids = list(dict.fromkeys(native_id for (native_id,) in rows))
+        found = ids if held_in is None else _held(hub, source, held_in, ids)
+        if found or not ids:
+            return found
+        after = ids[-1]
+
+
+def _held(hub: Hub, source: str, table: str, ids: Sequence[str]) -> list[str]:
+    """Those of these ids that are held rows of a table; some at a time, so that no large table is gathered for it."""
+    with hub.lock, _registered_ids(hub, "due", ids):
+        rows = hub.rows(
+            f"""WITH held AS (SELECT t.source, t.native_id FROM due JOIN landed.{_table(table)} AS t
+                ON t.source = ? AND t.native_id = due.native_id)
+            SELECT native_id FROM held ANTI JOIN absent.{table} USING (source, native_id) ORDER BY native_id""",
+            [source],
+        )
     return [native_id for (native_id,) in rows]
 
 
@@ -495,6 +507,19 @@ def _registered(hub: Hub, name: str, rows: pa.Table) -> Iterator[None]:
         hub.con.unregister(name)
 
 
+def _steps_offered(hub: Hub, entry: Entry, data: Mapping[str, Any]) -> None:
+    """Where a workflow was seen to lead on from, and whereto; takes the place of what was known of these places."""
+    for project, type_, start, steps in data["places"]:
+        place = [entry.source, project, type_, start]
+        hub.con.execute(
+            "DELETE FROM ledger.offered_steps WHERE source = ? AND project_id IS NOT DISTINCT FROM ? "
+            "AND type_id IS NOT DISTINCT FROM ? AND start_id = ?",
+            place,
+        )
+        for end, name in steps:
+            hub.con.execute("INSERT INTO ledger.offered_steps VALUES (?, ?, ?, ?, ?, ?)", [*place, end, name])
+
+
 def _source_renamed(hub: Hub, _entry: Entry, data: Mapping[str, Any]) -> None:
     landed = [f"landed.{record.table}" for record in SYNCED]
     names = (
@@ -508,6 +533,7 @@ def _source_renamed(hub: Hub, _entry: Entry, data: Mapping[str, Any]) -> None:
         "quarantine",
         "runs",
         "stream_runs",
+        "offered_steps",
     )
     for table in [*landed, *(f"ledger.{name}" for name in names)]:
         hub.con.execute(f"UPDATE {table} SET source = ? WHERE source = ?", [data["to"], data["from"]])
@@ -535,5 +561,6 @@ _EVENTS: dict[str, _Apply] = {
     "delisted_settled": _delisted_settled,
     "pending_noted": _pending_noted,
     "pending_settled": _pending_settled,
+    "steps_offered": _steps_offered,
     "source_renamed": _source_renamed,
 }

@@ -13,7 +13,7 @@ from model.records import SYNCED, Run, StreamRun, Synced
 
 __all__ = ["KEPT", "PUBLISHED_VERSION", "SCHEMA_VERSION", "ddl", "ddl_of", "quoted", "text"]
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 """Version of the hub file. Any change of a landed or ledger table, or of what decoding gives, raises it."""
 
 PUBLISHED_VERSION = 1
@@ -51,6 +51,8 @@ CREATE TABLE ledger.quarantine (source VARCHAR NOT NULL, stream VARCHAR NOT NULL
     error VARCHAR NOT NULL, run_id VARCHAR NOT NULL, raw_seq BIGINT NOT NULL, record BLOB);
 CREATE TABLE ledger.word_map (source VARCHAR NOT NULL, kind VARCHAR NOT NULL, word_id VARCHAR NOT NULL,
     name VARCHAR NOT NULL, value VARCHAR, basis VARCHAR NOT NULL, unlisted_since_at TIMESTAMP, unlisted_run_id VARCHAR);
+CREATE TABLE ledger.offered_steps (source VARCHAR NOT NULL, project_id VARCHAR, type_id VARCHAR,
+    start_id VARCHAR NOT NULL, end_id VARCHAR NOT NULL, end_name VARCHAR);
 CREATE TABLE ledger.person_map (account_id VARCHAR NOT NULL, person_id VARCHAR NOT NULL);
 """
 

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from flows.rebuild import rebuild
 from model.errors import ConfigError
 from model.vocabulary import ChangeState
 from sandbox.jira import HUB_EMAIL
 from sandbox.jira_records import Issue
+from sandbox.jira_workflow import ways
 from tests.pushing import SOURCE, Office, is_write, named
 from tests.pushing import office as an_office
 from warehouse.desk import Desk
+from warehouse.hub import Hub
+from warehouse.workflow import seen_steps
 
 
 @pytest.fixture
@@ -265,6 +270,27 @@ def test_a_status_of_another_project_only_is_told(office: Office) -> None:
     assert re.match("no way from In Progress to Waiting for customer is known here: the tool offers ", (
         office.change(id_).message or ""
     ))  # fmt: skip
+
+
+def test_ways_that_were_offered_are_known_when_no_issue_stands_there_any_more(office: Office) -> None:
+    """An undo comes later; the history of a young project need not show the way."""
+    issue = office.issues("ERP", "In Progress")[0]
+    workflow = (str(issue.project_id), issue.type_id)
+
+    def known() -> set[tuple[str, str]]:
+        with closing(Hub(office.settings.data / "hub.duckdb")) as hub:
+            return {(step.start, step.end) for step in seen_steps(hub, SOURCE, [workflow])[workflow]}
+
+    by_id = office.tracker.projects[issue.project_id]
+    offered = {(issue.status_id, way.target) for way in ways(by_id) if way.source in (None, issue.status_id)}
+    offered.discard((issue.status_id, issue.status_id))
+    assert not offered <= known()
+    office.wish(issue, status="In Review")
+    office.push(dry_run=True)
+    assert offered <= known()
+    before = known()
+    rebuild(office.settings)
+    assert known() == before
 
 
 @pytest.mark.parametrize(("fault", "state"), [
