@@ -35,6 +35,7 @@ from model.plan import (
     PlannedChange,
     SentStep,
     is_anothers,
+    no_way_back,
     overwritten,
     plan_change,
     plan_hash,
@@ -318,8 +319,7 @@ class _SourcePush:
         for live in found.values():
             for step in live.offers.steps:
                 self.starts[live.workflow, step.id or ""].add(step.start)
-                if not step.needs:
-                    self.offered[live.workflow, step.start][step.end] = step.end_name
+                self.offered[live.workflow, step.start][step.end] = step.end_name
         return found
 
     def _learn_workflows(self, lives: Mapping[str, Live]) -> None:
@@ -369,6 +369,8 @@ class _SourcePush:
         here = live.values["status"].id or ""
         if len(planned.route) > 1:
             yield from ((live.workflow, place) for place in (here, *(step.end for step in planned.route[:-1])))
+        elif planned.decision is Decision.WRITE and no_way_back(planned.route, self.workflows[live.workflow]):
+            yield live.workflow, planned.route[-1].end
         elif planned.decision is Decision.REFUSED:
             steps = (*live.offers.steps, *self.workflows[live.workflow])
             yield from ((live.workflow, place) for place in (here, *(step.end for step in steps)))

@@ -25,6 +25,7 @@ __all__ = [
     "PlannedChange",
     "SentStep",
     "is_anothers",
+    "no_way_back",
     "overwritten",
     "plan_change",
     "plan_hash",
@@ -142,7 +143,7 @@ def plan_change(
     *,
     account_id: str,
     words: Sequence[KnownWord],
-    steps: Iterable[Step] = (),
+    steps: Sequence[Step] = (),
 ) -> PlannedChange:
     """Decides. `account_id`: who we are in the tool; `words`: those of the field, in the tool's order; `steps`: what is
     known of the workflow beyond the present status."""
@@ -164,11 +165,14 @@ def plan_change(
     if unmoved is not None:
         return PlannedChange(change, value, Decision.REFUSED, why=unmoved)
     found = (
-        _status(change, live, words, list(steps), sent) if change.field == "status" else _priority(change, live, words)
+        _status(change, live, words, steps, sent) if change.field == "status" else _priority(change, live, words)
     )
     if isinstance(found, str):
         return PlannedChange(change, value, Decision.REFUSED, why=found)
-    return _checked(change, value, found, sent, live.offers.remarks.get(change.field, ()))
+    remarks = [*live.offers.remarks.get(change.field, ())]
+    if change.field == "status" and change.undo_of is None and no_way_back(found, steps):
+        remarks.append(f"no way back from {_named(found[-1])} to {value} is known: it may not be possible to undo this")
+    return _checked(change, value, found, sent, remarks)
 
 
 def _aimed_at(field_: str, live: Live, sent: Sequence[SentStep], account_id: str) -> set[str]:
@@ -235,6 +239,11 @@ def _checked(
     if seen_only:
         warnings.append(f"the way to {', '.join(seen_only)} was gone before, but the tool has not said that we may")
     return PlannedChange(change, value, Decision.WRITE, tuple(route), tuple(warnings))
+
+
+def no_way_back(route: Sequence[Step], steps: Iterable[Step]) -> bool:
+    """Whether no known steps lead from the end of a route to its start."""
+    return shortest_route(route[-1].end, {route[0].start}, steps) is None
 
 
 def _named(step: Step) -> str:

@@ -28,7 +28,7 @@ def words_of(hub: Hub, source: str, field: str) -> list[KnownWord]:
 
 
 def seen_steps(hub: Hub, source: str, workflows: Collection[Workflow]) -> Mapping[Workflow, list[Step]]:
-    """Changes of status that the history shows, and those that a tool once offered to an issue, by workflow."""
+    """By workflow: the steps a tool last offered to an issue there; else, changes of status that the history shows."""
     found: dict[Workflow, list[Step]] = defaultdict(list)
     projects = sorted({project for project, _ in workflows if project is not None})
     for project, type_, start, end, name in hub.rows(
@@ -36,8 +36,11 @@ def seen_steps(hub: Hub, source: str, workflows: Collection[Workflow]) -> Mappin
         FROM landed.issue_changes AS c
         JOIN landed.issues AS i ON i.source = c.source AND i.native_id = c.issue_id
         WHERE c.source = ? AND c.field = 'status' AND list_contains(?, i.project_id)
-            AND c.from_native_id <> c.to_native_id GROUP BY ALL
-        UNION SELECT project_id, type_id, start_id, end_id, end_name FROM ledger.offered_steps
+            AND c.from_native_id <> c.to_native_id AND NOT EXISTS (FROM ledger.offered_steps AS o
+                WHERE o.source = c.source AND o.project_id = i.project_id
+                    AND o.type_id IS NOT DISTINCT FROM i.native_type_id AND o.start_id = c.from_native_id)
+        GROUP BY ALL
+        UNION ALL SELECT project_id, type_id, start_id, end_id, end_name FROM ledger.offered_steps
         WHERE source = ? AND list_contains(?, project_id) ORDER BY ALL""",
         [source, projects, source, projects],
     ):

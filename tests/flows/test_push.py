@@ -272,6 +272,15 @@ def test_a_status_of_another_project_only_is_told(office: Office) -> None:
     ))  # fmt: skip
 
 
+def test_what_may_not_be_undone_is_told_before_it_is_sent(office: Office) -> None:
+    """The service desk's workflow ends at Cancelled; the others' leads back from Done."""
+    office.wish(office.issues("SVC", "In Progress")[0], status="Cancelled")
+    office.wish(office.issues("ERP", "In Review")[0], status="Done")
+    told = [one.warnings for one in office.with_(transition_defaults={"resolution": "Done"}).push(dry_run=True).planned]
+    assert told[0][-1] == "no way back from Cancelled to In Progress is known: it may not be possible to undo this"
+    assert not any("no way back" in warning for warning in told[1])
+
+
 def test_ways_that_were_offered_are_known_when_no_issue_stands_there_any_more(office: Office) -> None:
     """An undo comes later; the history of a young project need not show the way."""
     issue = office.issues("ERP", "In Progress")[0]
