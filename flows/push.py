@@ -348,18 +348,17 @@ class _SourcePush:
             asked |= open_
             # where no other issue is, one of those that are to be moved has to do
             for live in asking.values():
-                place = (live.workflow, live.values["status"].id or "")
-                if place in open_ and place not in samples:
-                    offered[place] = live.offers.steps
+                here = live.values["status"].id or ""
+                for place in open_ - set(samples):
+                    alike = live.workflow == place[0]
+                    if (live.project_id, here) == (place[0][0], place[1]) and (alike or place not in offered):
+                        offered[place] = _as_said_of(live.offers.steps, alike=alike)
             if not open_:
                 return
             found = self._look_at(list(samples.values()), ["status"])
             for place, id_ in samples.items():
                 if id_ in found:
-                    # what another type is offered is not said of this one
-                    steps = found[id_].offers.steps
-                    alike = found[id_].workflow == place[0]
-                    offered[place] = steps if alike else tuple(replace(step, offered=False) for step in steps)
+                    offered[place] = _as_said_of(found[id_].offers.steps, alike=found[id_].workflow == place[0])
             learn()
 
     def _open_places(self, change: WantedChange, lives: Mapping[str, Live]) -> Iterator[tuple[Workflow, str]]:
@@ -575,6 +574,11 @@ class _SourcePush:
         }
         self.outbox.event("run_ended", data=ended)
         self.outbox.flush()
+
+
+def _as_said_of(steps: Iterable[Step], *, alike: bool) -> tuple[Step, ...]:
+    """What issues of another type are offered is not said of this one."""
+    return tuple(step if alike else replace(step, offered=False) for step in steps)
 
 
 def _one_at_a_time(changes: Iterable[WantedChange]) -> list[list[WantedChange]]:

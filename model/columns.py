@@ -15,6 +15,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 
 import pyarrow as pa
 
+from model.figures import Figure, Said
 from model.records import DERIVED, PRIVATE, RECORDS, Bookkeeping, Mark, Record, Ref, Synced
 
 __all__ = ["Column", "arrow_schema", "columns_of", "landed_columns", "published_columns", "rows_to_arrow"]
@@ -58,12 +59,15 @@ class Column:
 
 @cache
 def columns_of(record: type[Record]) -> tuple[Column, ...]:
-    """All columns of a table in order; synced tables carry the bookkeeping columns behind their own."""
+    """All columns of a table in order; behind their own, synced tables carry the bookkeeping, figures what they say of
+    themselves."""
     own = tuple(
         _column(name, field.annotation, field.metadata, field.description)
         for name, field in record.model_fields.items()
     )
-    return own + columns_of(Bookkeeping) if issubclass(record, Synced) else own
+    if issubclass(record, Synced):
+        return own + columns_of(Bookkeeping)
+    return own + columns_of(Said) if issubclass(record, Figure) else own
 
 
 @cache

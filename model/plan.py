@@ -164,9 +164,7 @@ def plan_change(
     unmoved = _unmoved(change.field, value, sent)
     if unmoved is not None:
         return PlannedChange(change, value, Decision.REFUSED, why=unmoved)
-    found = (
-        _status(change, live, words, steps, sent) if change.field == "status" else _priority(change, live, words)
-    )
+    found = _status(change, live, words, steps, sent) if change.field == "status" else _priority(change, live, words)
     if isinstance(found, str):
         return PlannedChange(change, value, Decision.REFUSED, why=found)
     remarks = [*live.offers.remarks.get(change.field, ())]

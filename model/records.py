@@ -54,7 +54,6 @@ __all__ = [
     "Mark",
     "Milestone",
     "Person",
-    "Portfolio",
     "Project",
     "Quarantined",
     "Record",
@@ -477,38 +476,6 @@ class AboutFigure(Record):
     sql: str = Field(description="runs on this file")
 
 
-class Portfolio(Record):
-    """One row per project over all sources: issues by status, overdue, hours, last activity, freshness."""
-
-    table: ClassVar[str] = "portfolio"
-
-    project_id: str | None = Field(
-        default=None, description="the project; null: all of the source that is in no known project, if there is any"
-    )
-    source: str = Field(description="where it is run")
-    project: str = Field(description="name of the project, or (in no project)")
-    key: str = Field(description="the tool's short name")
-    state: str | None = Field(default=None, description="active, on_hold, closed or archived")
-    availability: str = Field(description="present, or why not")
-    issues: int = Field(description="issues that are present")
-    todo: int = Field(description="of these with status todo")
-    in_progress: int = Field(description="of these with status in_progress")
-    blocked: int = Field(description="of these with status blocked")
-    done: int = Field(description="of these with status done")
-    cancelled: int = Field(description="of these with status cancelled")
-    overdue: int = Field(description="open, and due before the day the file was made, in the PMO's zone")
-    hours_logged: float = Field(description="counted hours booked on the project or its issues")
-    hours_estimated: float | None = Field(
-        default=None,
-        description="original estimates of issues not cancelled, on the lowest estimated level of each tree",
-    )
-    last_activity_at: datetime | None = Field(
-        default=None, description="latest change of an issue or booking of hours that is present, UTC"
-    )
-    fresh_through_at: datetime | None = Field(default=None, description="as in about, UTC")
-    completeness: float | None = Field(default=None, description="as in about")
-
-
 SYNCED: tuple[type[Synced], ...] = (
     Project, Account, AccountMention, Word, Milestone, Issue, IssueParent, Worklog, IssueChange, Comment, IssueLink,
     Sprint, SprintIssue,
@@ -519,7 +486,7 @@ HUB_ONLY: frozenset[str] = frozenset({AccountMention.table, Comment.table})
 """Synced tables that are never published as such."""
 
 _ALL: tuple[type[Record], ...] = (
-    *SYNCED, Person, Run, StreamRun, Quarantined, Change, About, AboutFigure, Portfolio,
+    *SYNCED, Person, Run, StreamRun, Quarantined, Change, About, AboutFigure,
 )  # fmt: skip
 
 RECORDS: dict[str, type[Record]] = {record.table: record for record in _ALL}

@@ -23,20 +23,20 @@ from model.change import WantedChange
 from model.columns import Column, published_columns
 from model.config import HubSettings
 from model.errors import FileError
+from model.figures import FIGURES
 from model.records import (
     About,
     AboutFigure,
     Change,
     Issue,
     Person,
-    Portfolio,
     Quarantined,
     Record,
     Run,
     StreamRun,
     Synced,
 )
-from warehouse.figures import figure_sql
+from warehouse.figures import figure_parts, figure_sql
 from warehouse.files import said_plainly, sync_file, sync_folder
 from warehouse.hub import MEGABYTES_TO_PUBLISH, Hub
 from warehouse.normal import issues_between, normal_tables
@@ -45,7 +45,6 @@ from warehouse.shelf import Shelf
 
 __all__ = ["PUBLISHED", "Published", "publish", "published_type"]
 
-FIGURES: tuple[type[Record], ...] = (Portfolio,)
 PUBLISHED: tuple[type[Record], ...] = (
     *normal_tables(), Person, Run, StreamRun, Quarantined, Change, About, AboutFigure, *FIGURES
 )  # fmt: skip
@@ -53,7 +52,7 @@ PUBLISHED: tuple[type[Record], ...] = (
 
 # 1.1.3 opens v1.1.0, refuses v1.2.0. It reads small row groups too: each thread holds one of every column it writes.
 _ATTACH = "(STORAGE_VERSION 'v1.1.0', ROW_GROUP_SIZE 16384)"
-_ISSUES_AT_ONCE = 32_768
+_ISSUES_AT_ONCE = 16_384
 
 # Letters of any script: named by what they are not, as \p{L} takes RE2 milliseconds a column to get ready. Before the @
 # also digits and . % ' + - _, in the host digits . and -, at its end letters only (lodash@4.17.21 is no address).
@@ -166,7 +165,7 @@ def _write_in_memory(hub: Hub, part: Path, beside: _Beside) -> None:
     for megabytes in MEGABYTES_TO_PUBLISH:
         with hub.in_one_thread(megabytes):
             try:
-                _write(hub, part, beside)
+                _write(hub, part, beside, megabytes)
                 return
             except duckdb.OutOfMemoryException:
                 if megabytes == MEGABYTES_TO_PUBLISH[-1]:
@@ -179,14 +178,29 @@ def _remove(part: Path) -> None:
         left.unlink(missing_ok=True)
 
 
-def _write(hub: Hub, part: Path, beside: _Beside) -> None:
+def _write(hub: Hub, part: Path, beside: _Beside, megabytes: int) -> None:
     with _attached(hub, part), _facts(hub, beside):
         for record in PUBLISHED:
-            _fill(hub, record, emails=beside.settings.publish.emails)
+            _fill_with_enough(hub, record, megabytes, emails=beside.settings.publish.emails)
         with hub.transaction():  # some hundred comments: one by one, each would wait for the disk
             for record in PUBLISHED:
                 _describe(hub, record)
         hub.con.execute("CHECKPOINT published")
+
+
+def _fill_with_enough(hub: Hub, record: type[Record], least: int, *, emails: bool) -> None:
+    """With more memory where a table needs it, and only for that table."""
+    for megabytes in MEGABYTES_TO_PUBLISH:
+        if megabytes < least:
+            continue
+        try:
+            with hub.in_one_thread(megabytes):
+                _fill(hub, record, emails=emails)
+            return
+        except duckdb.OutOfMemoryException:
+            if megabytes == MEGABYTES_TO_PUBLISH[-1]:
+                raise
+            hub.con.execute(f"DROP TABLE IF EXISTS published.{record.table}")
 
 
 def _fill(hub: Hub, record: type[Record], *, emails: bool) -> None:
@@ -201,7 +215,10 @@ def _fill(hub: Hub, record: type[Record], *, emails: bool) -> None:
     elif record in FIGURES:
         # a figure names the tables as an analyst does, so that its SQL runs on the file as it stands there
         with _published_first(hub):
-            hub.con.execute(f"CREATE TABLE {record.table} AS {_columns(record, figure_sql(record.table))}")
+            first, *others = (_columns(record, part) for part in figure_parts(record.table))
+            hub.con.execute(f"CREATE TABLE {record.table} AS {first}")
+            for part in others:
+                hub.con.execute(f"INSERT INTO {record.table} {part}")
     else:
         hub.con.execute(f"CREATE TABLE published.{record.table} AS {_columns(record, _rows(record), hidden=hidden)}")
 

@@ -17,8 +17,9 @@ import duckdb
 from model.change import KnownWord, NativeValue
 from model.columns import published_columns
 from model.errors import ConfigError, FileError
+from model.figures import Portfolio
 from model.mapping import RULE
-from model.records import Issue, IssueChange, IssueLink, Portfolio
+from model.records import Issue, IssueChange, IssueLink
 from warehouse.schema import PUBLISHED_VERSION, quoted
 
 __all__ = ["Candidate", "IssueDetails", "Reader", "Rows", "StatusFacts"]

@@ -28,24 +28,40 @@ def words_of(hub: Hub, source: str, field: str) -> list[KnownWord]:
 
 
 def seen_steps(hub: Hub, source: str, workflows: Collection[Workflow]) -> Mapping[Workflow, list[Step]]:
-    """By workflow: the steps a tool last offered to an issue there; else, changes of status that the history shows."""
-    found: dict[Workflow, list[Step]] = defaultdict(list)
+    """By workflow and place: the steps a tool last offered to an issue there; where it was never asked, the changes of
+    status that the history shows. What is not known of a type is taken from the others of the project."""
     projects = sorted({project for project, _ in workflows if project is not None})
-    for project, type_, start, end, name in hub.rows(
+    offered = _steps(
+        hub,
+        """SELECT project_id, type_id, start_id, end_id, end_name FROM ledger.offered_steps
+        WHERE source = ? AND list_contains(?, project_id) ORDER BY ALL""",
+        [source, projects],
+    )
+    gone = _steps(
+        hub,
         """SELECT i.project_id, i.native_type_id, c.from_native_id, c.to_native_id, max(c.to_native)
         FROM landed.issue_changes AS c
         JOIN landed.issues AS i ON i.source = c.source AND i.native_id = c.issue_id
         WHERE c.source = ? AND c.field = 'status' AND list_contains(?, i.project_id)
-            AND c.from_native_id <> c.to_native_id AND NOT EXISTS (FROM ledger.offered_steps AS o
-                WHERE o.source = c.source AND o.project_id = i.project_id
-                    AND o.type_id IS NOT DISTINCT FROM i.native_type_id AND o.start_id = c.from_native_id)
-        GROUP BY ALL
-        UNION ALL SELECT project_id, type_id, start_id, end_id, end_name FROM ledger.offered_steps
-        WHERE source = ? AND list_contains(?, project_id) ORDER BY ALL""",
-        [source, projects, source, projects],
-    ):
-        if (project, type_) in workflows:
-            found[project, type_].append(Step(start, end, end_name=name, offered=False))
+            AND c.from_native_id <> c.to_native_id GROUP BY ALL ORDER BY ALL""",
+        [source, projects],
+    )
+    found: dict[Workflow, list[Step]] = {}
+    for workflow in workflows:
+        nearest: dict[str, list[Step]] = {}
+        for known in (gone, offered):
+            of_others = [(start, steps) for ((project, _), start), steps in known.items() if project == workflow[0]]
+            own = {start: steps for (of, start), steps in known.items() if of == workflow}
+            for start in {start for start, _ in of_others}:
+                nearest[start] = own.get(start) or [step for s, steps in of_others if s == start for step in steps]
+        found[workflow] = [step for start in sorted(nearest) for step in nearest[start]]
+    return found
+
+
+def _steps(hub: Hub, sql: str, parameters: list[object]) -> dict[tuple[Workflow, str], list[Step]]:
+    found: dict[tuple[Workflow, str], list[Step]] = defaultdict(list)
+    for project, type_, start, end, name in hub.rows(sql, parameters):
+        found[(project, type_), start].append(Step(start, end, end_name=name, offered=False))
     return found
 
 

@@ -104,9 +104,14 @@ class SmallHub:
         return renew_meaning(self.hub, rules or {}, confirmed)
 
     def publish(
-        self, now: datetime = NOON, *, windowed: Mapping[str, list[str]] | None = None, **hub: Any
+        self,
+        now: datetime = NOON,
+        *,
+        windowed: Mapping[str, list[str]] | None = None,
+        rules: Mapping[str, Rules] | None = None,
+        **hub: Any,
     ) -> Published:
-        self.renew()
+        self.renew(rules)
         return publish(self.hub, self.data, HubSettings(**hub), now=now, windowed=windowed)
 
     def rows(self, table: str, *columns: str) -> dict[str, Any]:

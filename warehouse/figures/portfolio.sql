@@ -1,9 +1,8 @@
 -- One row per project, present or not, and one per source for what is in no known project, if there is any.
 -- Only issues that are present count. Hours count where worklogs.counted says so, whatever became of their issue.
-WITH RECURSIVE
+WITH
 issue_rows AS (
-    SELECT i.id, i.source, coalesce(p.id, i.source) AS place, i.status, i.due_on, i.updated_at,
-        i.original_estimate_seconds AS estimate
+    SELECT i.id, i.source, coalesce(p.id, i.source) AS place, i.status, i.due_on, i.updated_at
     FROM issues AS i LEFT JOIN projects AS p ON p.id = i.project_id
     WHERE i.availability = 'present'),
 worklog_rows AS (
@@ -19,21 +18,6 @@ places AS (
         UNION ALL
         SELECT source, place FROM worklog_rows WHERE counted) AS used
     WHERE place = source),
--- Estimates count on the lowest estimated level of each tree: an issue above an estimated one does not count.
-estimated AS (
-    SELECT id, place, estimate FROM issue_rows WHERE status <> 'cancelled' AND estimate IS NOT NULL),
-parents AS (
-    SELECT id AS issue_id, parent_id FROM issues WHERE parent_id IS NOT NULL
-    UNION
-    SELECT issue_id, parent_id FROM issue_parents WHERE availability = 'present'),
-above AS (
-    SELECT p.parent_id AS id FROM estimated AS e JOIN parents AS p ON p.issue_id = e.id
-    UNION -- not UNION ALL: ends even where the tool's parents go round in a circle
-    SELECT p.parent_id FROM above AS a JOIN parents AS p ON p.issue_id = a.id),
-estimates AS (
-    SELECT place, sum(estimate) / 3600.0 AS hours_estimated
-    FROM estimated WHERE id NOT IN (SELECT id FROM above)
-    GROUP BY place),
 counts AS (
     SELECT place, count(*) AS issues,
         count(*) FILTER (status = 'todo') AS todo,
@@ -43,8 +27,6 @@ counts AS (
         count(*) FILTER (status = 'cancelled') AS cancelled,
         count(*) FILTER (status NOT IN ('done', 'cancelled') AND due_on < (SELECT max(today_on) FROM about)) AS overdue
     FROM issue_rows GROUP BY place),
-hours AS (
-    SELECT place, sum(seconds) FILTER (counted) / 3600.0 AS hours_logged FROM worklog_rows GROUP BY place),
 activity AS (
     SELECT place, max(acted_at) AS last_activity_at
     FROM (
@@ -64,15 +46,14 @@ SELECT
     coalesce(c.done, 0) AS done,
     coalesce(c.cancelled, 0) AS cancelled,
     coalesce(c.overdue, 0) AS overdue,
-    coalesce(h.hours_logged, 0) AS hours_logged,
-    e.hours_estimated,
+    coalesce(h.hours, 0) AS hours_logged,
+    h.hours_estimated,
     t.last_activity_at,
     a.fresh_through_at,
     a.completeness
 FROM places AS s
 LEFT JOIN counts AS c ON c.place = s.place
-LEFT JOIN hours AS h ON h.place = s.place
-LEFT JOIN estimates AS e ON e.place = s.place
+LEFT JOIN project_hours AS h ON h.project_id IS NOT DISTINCT FROM s.project_id AND h.source = s.source
 LEFT JOIN activity AS t ON t.place = s.place
 LEFT JOIN about AS a ON a.source = s.source
 ORDER BY s.source, s.project, s.project_id

@@ -1,0 +1,244 @@
+"""Records of the derived tables. Each is made by `warehouse/figures/<table>.sql`; definitions are in docs/figures.md.
+
+Ground rules: days are calendar days in the PMO's zone; weeks are ISO weeks; null is not 0; every row says by which
+rule it came about, how fresh the sources are it was drawn from, and how complete.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from model.records import Record, Ref
+
+__all__ = [
+    "FIGURES",
+    "BlockedIssue",
+    "DataQuality",
+    "Dependency",
+    "Figure",
+    "Portfolio",
+    "ProjectHours",
+    "Said",
+    "StaleIssue",
+    "TimesheetDay",
+    "TimesheetWeek",
+]
+
+
+class Said(Record):
+    """What every derived row says of itself, behind its own columns."""
+
+    rule: str = Field(description="what is counted, and how, in one sentence")
+    fresh_at: datetime | None = Field(
+        default=None, description="its sources are known up to here, tool's clock, UTC; null: one was never read"
+    )
+    completeness: float | None = Field(
+        default=None, description="least share of what its sources say exists that landed; null: not counted"
+    )
+
+
+class Figure(Record):
+    """A derived row."""
+
+
+class TimesheetDay(Figure):
+    """Counted hours of each person, day and project, on the author's own day; mirrored ones beside, never added."""
+
+    table: ClassVar[str] = "timesheet_days"
+
+    person_id: str | None = Field(default=None, description="who worked; null: the tool does not say")
+    person: str = Field(description="display name, or (nobody named)")
+    work_on: date = Field(description="the author's own day")
+    project_id: Annotated[str | None, Ref("projects")] = Field(
+        default=None, description="project of the issue today, else the one it was booked on; null: in no known project"
+    )
+    project: str = Field(description="name of the project, or (in no project)")
+    source: str = Field(description="where it was booked")
+    hours: float = Field(description="counted hours")
+    billable_hours: float | None = Field(default=None, description="part that may be billed; null: the tool has none")
+    mirrored_hours: float = Field(description="hours that repeat entries of another tool: in no total")
+    entries: int = Field(description="counted entries")
+    issues: int = Field(description="issues that they are booked on")
+    first_booked_at: datetime | None = Field(default=None, description="when the first of them was entered, UTC")
+    basis: str = Field(description="where the day comes from, the weakest of: tool, account_zone, hub_zone")
+
+
+class TimesheetWeek(Figure):
+    """Counted hours of each person and ISO week, over all tools and projects."""
+
+    table: ClassVar[str] = "timesheet_weeks"
+
+    person_id: str | None = Field(default=None, description="who worked; null: the tool does not say")
+    person: str = Field(description="display name, or (nobody named)")
+    week: str = Field(description="ISO week, such as 2026-W48")
+    week_on: date = Field(description="its Monday")
+    hours: float = Field(description="counted hours")
+    billable_hours: float | None = Field(default=None, description="part that may be billed; null: no tool has it")
+    days: int = Field(description="days with counted hours")
+    projects: int = Field(description="projects they were booked on, the explicit row (in no project) as one")
+    weekend_hours: float = Field(description="of them on Saturday and Sunday")
+    most_hours_a_day: float = Field(description="hours of the fullest day: over 24 is a mistake")
+    first_booked_at: datetime | None = Field(default=None, description="when the first of them was entered, UTC")
+    is_over: bool = Field(description="false: the week has not ended yet on the day the file was made")
+
+
+class ProjectHours(Figure):
+    """Hours of each project: logged, estimated and remaining; hours where booked, estimates on the lowest level."""
+
+    table: ClassVar[str] = "project_hours"
+
+    project_id: Annotated[str | None, Ref("projects")] = Field(
+        default=None, description="the project; null: all of the source that is in no known project, if there is any"
+    )
+    source: str = Field(description="where it is run")
+    project: str = Field(description="name of the project, or (in no project)")
+    hours: float = Field(description="counted hours, all")
+    hours_7d: float = Field(description="of them on the last 7 days, the day the file was made included")
+    hours_28d: float = Field(description="of them on the last 28 days")
+    future_hours: float = Field(description="of them on days after the one the file was made on: a mistake")
+    billable_hours: float | None = Field(default=None, description="part that may be billed; null: the tool has none")
+    mirrored_hours: float = Field(description="hours that repeat entries of another tool: in no total")
+    people: int = Field(description="people who booked them")
+    first_on: date | None = Field(default=None, description="first day with hours")
+    last_on: date | None = Field(default=None, description="last day with hours")
+    hours_estimated: float | None = Field(
+        default=None,
+        description="original estimates of issues not cancelled, on the lowest estimated level of each tree",
+    )
+    remaining_hours: float | None = Field(
+        default=None,
+        description="of open issues on the lowest sized level of each tree: the tool's remaining estimate, else the "
+        "original one less the hours booked on the issue, not below 0; null: nothing open is sized",
+    )
+    open_issues: int = Field(description="open issues without open parts: what is left to do")
+    unsized_issues: int = Field(description="of them without any estimate: not in remaining_hours")
+
+
+class BlockedIssue(Figure):
+    """Open issues that are blocked: by their status, and by each open issue that blocks them, kept apart."""
+
+    table: ClassVar[str] = "blocked_issues"
+
+    issue_id: Annotated[str, Ref("issues")] = Field(description="the blocked issue")
+    key: str = Field(description="what people call it")
+    title: str = Field(description="one line")
+    url: str | None = Field(default=None, description="its page in the tool")
+    project_id: Annotated[str | None, Ref("projects")] = Field(default=None, description="its project")
+    source: str = Field(description="where it is run")
+    assignee_id: Annotated[str | None, Ref("accounts")] = Field(default=None, description="who works on it")
+    blocked_by: str = Field(description="status or link")
+    blocker_issue_id: Annotated[str | None, Ref("issues")] = Field(
+        default=None, description="the open issue that blocks it, for a link; may be of another tool"
+    )
+    blocker_project_id: Annotated[str | None, Ref("projects")] = Field(default=None, description="project of that one")
+    since_at: datetime | None = Field(default=None, description="since when, UTC; null: not known")
+    since_basis: str = Field(
+        description="reported by the tool's history, observed by the hub, or at least: tools give links no time"
+    )
+    blocked_days: int | None = Field(default=None, description="calendar days from then to the day of the file")
+    on_hold: bool = Field(description="its project is on hold: listed, and no trouble")
+
+
+class StaleIssue(Figure):
+    """Issues in progress or blocked that nothing has happened to for more than 14 days."""
+
+    table: ClassVar[str] = "stale_issues"
+
+    issue_id: Annotated[str, Ref("issues")] = Field(description="the issue")
+    key: str = Field(description="what people call it")
+    title: str = Field(description="one line")
+    url: str | None = Field(default=None, description="its page in the tool")
+    project_id: Annotated[str | None, Ref("projects")] = Field(default=None, description="its project")
+    source: str = Field(description="where it is run")
+    status: str = Field(description="in_progress or blocked")
+    assignee_id: Annotated[str | None, Ref("accounts")] = Field(default=None, description="who works on it")
+    last_activity_at: datetime = Field(description="latest change of the issue or booking of hours on it, UTC")
+    quiet_days: int = Field(description="calendar days from then to the day of the file")
+    on_hold: bool = Field(description="its project is on hold: listed, and no trouble")
+
+
+class Dependency(Figure):
+    """Links that make one project wait for another, in the same tool or over tools."""
+
+    table: ClassVar[str] = "dependencies"
+
+    link_id: Annotated[str, Ref("issue_links")] = Field(description="the link")
+    kind: str = Field(description="blocks or precedes")
+    relation: str | None = Field(default=None, description="FS, SS, FF or SF for precedes")
+    from_issue_id: Annotated[str, Ref("issues")] = Field(description="what has to come first")
+    from_key: str = Field(description="what people call it")
+    from_project_id: Annotated[str | None, Ref("projects")] = Field(default=None, description="its project")
+    from_status: str = Field(description="its status")
+    from_finish_on: date | None = Field(default=None, description="day it was finished, else is due")
+    to_issue_id: Annotated[str, Ref("issues")] = Field(description="what waits for it")
+    to_key: str = Field(description="what people call it")
+    to_project_id: Annotated[str | None, Ref("projects")] = Field(default=None, description="its project")
+    to_status: str = Field(description="its status")
+    needed_on: date | None = Field(default=None, description="planned start of what waits, else its due day")
+    needed_basis: str | None = Field(default=None, description="start or due")
+    late_days: int | None = Field(
+        default=None,
+        description="days from needed_on to from_finish_on, and to the day of the file where that is past and it is "
+        "still open; positive: late; null: a day is missing",
+    )
+    is_open: bool = Field(description="both ends are open: somebody waits")
+    over_tools: bool = Field(description="the two are in different sources")
+
+
+class DataQuality(Figure):
+    """What makes the figures doubtful: one row per rule and object that breaks it."""
+
+    table: ClassVar[str] = "data_quality"
+
+    check_id: str = Field(description="name of the check, such as open-without-owner")
+    severity: str = Field(description="high: a figure is wrong or missing; medium: it is doubtful; low: untidy")
+    object_kind: str = Field(description="issue, worklog, project, person, word or source")
+    object_id: str = Field(description="id of the object")
+    object: str = Field(description="what people call it")
+    project_id: Annotated[str | None, Ref("projects")] = Field(default=None, description="its project")
+    source: str = Field(description="where it is")
+    url: str | None = Field(default=None, description="its page in the tool")
+    owner_id: str | None = Field(default=None, description="person who can mend it, as far as it is known")
+    since_on: date | None = Field(default=None, description="since when, as far as it is known")
+    detail: str = Field(description="what is wrong, with its figures")
+
+
+class Portfolio(Record):
+    """One row per project over all sources: issues by status, overdue, hours, last activity, freshness."""
+
+    table: ClassVar[str] = "portfolio"
+
+    project_id: str | None = Field(
+        default=None, description="the project; null: all of the source that is in no known project, if there is any"
+    )
+    source: str = Field(description="where it is run")
+    project: str = Field(description="name of the project, or (in no project)")
+    key: str = Field(description="the tool's short name")
+    state: str | None = Field(default=None, description="active, on_hold, closed or archived")
+    availability: str = Field(description="present, or why not")
+    issues: int = Field(description="issues that are present")
+    todo: int = Field(description="of these with status todo")
+    in_progress: int = Field(description="of these with status in_progress")
+    blocked: int = Field(description="of these with status blocked")
+    done: int = Field(description="of these with status done")
+    cancelled: int = Field(description="of these with status cancelled")
+    overdue: int = Field(description="open, and due before the day the file was made, in the PMO's zone")
+    hours_logged: float = Field(description="counted hours booked on the project or its issues")
+    hours_estimated: float | None = Field(
+        default=None,
+        description="original estimates of issues not cancelled, on the lowest estimated level of each tree",
+    )
+    last_activity_at: datetime | None = Field(
+        default=None, description="latest change of an issue or booking of hours that is present, UTC"
+    )
+    fresh_through_at: datetime | None = Field(default=None, description="as in about, UTC")
+    completeness: float | None = Field(default=None, description="as in about")
+
+
+FIGURES: tuple[type[Record], ...] = (
+    TimesheetDay, TimesheetWeek, ProjectHours, BlockedIssue, StaleIssue, Dependency, DataQuality, Portfolio,
+)  # fmt: skip
+"""In the order in which they are made: each from the published tables, and from those before it."""

@@ -1,0 +1,9 @@
+-- Hours on a day that is still to come.
+SELECT 'hours-in-future' AS check_id, 'high' AS severity, 'worklog' AS object_kind, w.id AS object_id,
+    coalesce(i.key, p.name, w.id) AS object, p.id AS project_id, w.source, i.url, a.person_id AS owner_id,
+    w.work_on AS since_on, round(w.seconds / 3600.0, 2)::DECIMAL(18, 2)::VARCHAR || ' h on a day to come' AS detail
+FROM worklogs AS w
+LEFT JOIN issues AS i ON i.id = w.issue_id
+LEFT JOIN projects AS p ON p.id = w.project_id
+LEFT JOIN accounts AS a ON a.id = w.account_id
+WHERE w.counted AND w.work_on > (SELECT max(today_on) FROM about)

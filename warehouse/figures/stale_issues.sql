@@ -1,0 +1,29 @@
+-- Issues in progress or blocked, quiet for more than 14 calendar days.
+WITH today AS (SELECT max(today_on) AS today_on FROM about),
+going AS (
+    SELECT id, key, title, url, project_id, source, status, assignee_id, coalesce(updated_at, created_at) AS acted_at
+    FROM issues WHERE availability = 'present' AND status IN ('in_progress', 'blocked')),
+acts AS (
+    SELECT id AS issue_id, acted_at FROM going WHERE acted_at IS NOT NULL
+    UNION ALL
+    SELECT c.issue_id, c.changed_at FROM issue_changes AS c JOIN going AS g ON g.id = c.issue_id
+    WHERE c.availability = 'present'
+    UNION ALL
+    SELECT w.issue_id, greatest(w.created_at, w.updated_at) -- greatest() passes nulls over
+    FROM worklogs AS w JOIN going AS g ON g.id = w.issue_id
+    WHERE w.availability = 'present' AND greatest(w.created_at, w.updated_at) IS NOT NULL),
+latest AS (SELECT issue_id, max(acted_at) AS last_activity_at FROM acts GROUP BY issue_id)
+SELECT
+    g.id AS issue_id, g.key, g.title, g.url, p.id AS project_id, g.source, g.status, g.assignee_id,
+    l.last_activity_at,
+    date_diff('day', l.last_activity_at::DATE, t.today_on) AS quiet_days,
+    coalesce(p.state = 'on_hold', false) AS on_hold,
+    'in progress or blocked, and neither changed nor booked on for more than 14 days' AS rule,
+    b.fresh_through_at AS fresh_at, b.completeness
+FROM going AS g
+JOIN latest AS l ON l.issue_id = g.id
+LEFT JOIN projects AS p ON p.id = g.project_id
+LEFT JOIN about AS b ON b.source = g.source
+CROSS JOIN today AS t
+WHERE date_diff('day', l.last_activity_at::DATE, t.today_on) > 14
+ORDER BY g.source, quiet_days DESC, g.id
