@@ -180,6 +180,25 @@ def portfolio(config: Path | None, as_json: bool) -> None:
 
 
 @cli.command()
+@click.option("--check", metavar="NAME", help="Only this check, with all that it found.")
+@click.option("--project", metavar="P", help="Only this project, by its key, name or id.")
+@with_config
+@with_json
+def quality(check: str | None, project: str | None, config: Path | None, as_json: bool) -> None:
+    """What makes the figures doubtful: each check, what fails it, and who can mend it."""
+    from flows.show import show_quality
+    from warehouse.figures import check_names
+    from warehouse.read import Reader
+
+    with Reader(_load(config).data) as reader:
+        if project is not None and not reader.projects_named(project):
+            raise ConfigError(f"there is no project {project} in the portfolio: `pmo portfolio` lists them")
+        if check is not None and check not in check_names():
+            raise ConfigError(f"there is no check {check}: there are {', '.join(check_names())}")
+        show_quality(reader.quality(check=check, project=project), whole=check is not None, as_json=as_json)
+
+
+@cli.command()
 @click.argument("key")
 @with_config
 @with_json

@@ -47,6 +47,7 @@ __all__ = [
     "show_progress",
     "show_published",
     "show_pushed",
+    "show_quality",
     "show_rebuilt",
     "show_report",
     "show_rows",
@@ -246,6 +247,34 @@ def show_portfolio(rows: Rows, *, as_json: bool) -> None:
             _share(row["completeness"]),
         )
     _out.print(table)
+
+
+FIRST_OF_A_CHECK = 5
+"""Objects that are shown of each check, unless it was asked for."""
+
+
+def show_quality(rows: Rows, *, whole: bool, as_json: bool) -> None:
+    """What fails the checks, the worst first."""
+    found = rows.dicts()
+    if as_json:
+        _print_json(found)
+        return
+    if not found:
+        _print("nothing was found: all checks are passed")
+    by_check: dict[str, list[dict[str, Any]]] = {}
+    for row in found:
+        by_check.setdefault(row["check_id"], []).append(row)
+    for check, failing in by_check.items():
+        _print(f"{failing[0]['severity']}: {check}: {len(failing):,}. {failing[0]['rule']}")
+        shown = failing if whole else failing[:FIRST_OF_A_CHECK]
+        for row in shown:
+            place = row["project"] or row["source"]
+            owner = f", {row['owner']}" if row["owner"] not in (None, row["object"]) else ""
+            since = f", since {row['since_on']}" if row["since_on"] else ""
+            name = row["object"] if row["object"] == place else f"{row['object']} ({place})"
+            _print(f"  {name}{owner}{since}: {row['detail']}")
+        if len(failing) > len(shown):
+            _print(f"  and {len(failing) - len(shown):,} more: `pmo quality --check {check}` lists them")
 
 
 _WAITING = {

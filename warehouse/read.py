@@ -139,6 +139,23 @@ class Reader:
         names = ", ".join(quoted(c.name) for c in published_columns(Portfolio))
         return self._rows(f"SELECT {names} FROM portfolio ORDER BY source, project, project_id")
 
+    def quality(self, *, check: str | None = None, project: str | None = None) -> Rows:
+        """What makes the figures doubtful, the worst first: of one check, or one project by its key, name or id."""
+        return self._rows(
+            """SELECT q.*, p.name AS project, w.name AS owner FROM data_quality AS q
+            LEFT JOIN projects AS p ON p.id = q.project_id LEFT JOIN people AS w ON w.id = q.owner_id
+            WHERE ($check IS NULL OR q.check_id = $check)
+                AND ($project IS NULL OR lower($project) IN (lower(p.key), lower(p.name), lower(p.id)))
+            ORDER BY list_position(['high', 'medium', 'low'], q.severity), q.check_id, q.source, p.name,
+                q.since_on NULLS LAST, q.object_id""",
+            {"check": check, "project": project},
+        )
+
+    def projects_named(self, text: str) -> list[str]:
+        """Ids of the projects of this key, name or id, in any case."""
+        found = "SELECT id FROM projects WHERE lower(?) IN (lower(key), lower(name), lower(id)) ORDER BY id"
+        return [id_ for (id_,) in self._rows(found, [text]).rows]
+
     def status_facts(self) -> StatusFacts:
         """What `pmo status` says of the published file."""
         streams = self._dicts(

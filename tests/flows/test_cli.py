@@ -72,6 +72,25 @@ def test_from_an_empty_folder_to_the_portfolio(tmp_path: Path, server: RedmineSe
     assert well(pmo("sql", "select count(*) from issues", cwd=tmp_path)).splitlines() == ["count_star()", "120"]
 
 
+def test_what_makes_the_figures_doubtful_is_listed_with_those_who_can_mend_it(folder: Path):
+    well(pmo("sync", cwd=folder))
+    rows = json.loads(well(pmo("quality", "--json", cwd=folder)))
+    assert rows
+    first = next(row["check_id"] for row in rows)
+    told = well(pmo("quality", cwd=folder))
+    for check in {row["check_id"] for row in rows}:
+        found = [row for row in rows if row["check_id"] == check]
+        assert f"{found[0]['severity']}: {check}: {len(found):,}. {found[0]['rule']}" in told
+    assert told.startswith(f"{rows[0]['severity']}: {first}")
+    listed = well(pmo("quality", "--check", first, cwd=folder)).splitlines()
+    assert len(listed) == 1 + sum(row["check_id"] == first for row in rows)
+    project = next(row["project"] for row in rows if row["project"])
+    of_one = json.loads(well(pmo("quality", "--project", project.upper(), "--json", cwd=folder)))
+    assert of_one == [row for row in rows if row["project"] == project]
+    _says(pmo("quality", "--check", "nonsense", cwd=folder), 2, "there is no check nonsense", "owner-left")
+    _says(pmo("quality", "--project", "nonsense", cwd=folder), 2, "there is no project nonsense")
+
+
 def test_a_second_sync_changes_nothing(folder: Path):
     well(pmo("sync", cwd=folder))
     report = json.loads(well(pmo("sync", "--json", cwd=folder)))

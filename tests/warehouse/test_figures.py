@@ -273,7 +273,7 @@ def test_what_most_issues_lack_is_told_once_a_project(ops: SmallHub) -> None:
     )
     assert asked(ops, """SELECT check_id, object, owner_id, detail FROM data_quality
         WHERE object_kind = 'project' ORDER BY ALL""") == [
-        ("due-days-past", "Project 2", None, "1 issues are open, and the last due day was 2026-11-20"),
+        ("due-days-past", "Project 2", None, "open issues: 1, and the last due day was 2026-11-20"),
         ("open-without-date", "Project 1", "ops:6", "2 of 2 open issues have no due day and no milestone"),
         ("open-without-size", "Project 1", "ops:6", "1 of 2 open issues have no size"),
         ("open-without-size", "Project 2", None, "1 of 1 open issues have no size"),

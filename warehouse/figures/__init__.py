@@ -11,7 +11,7 @@ from importlib.resources.abc import Traversable
 
 from model.figures import DataQuality
 
-__all__ = ["figure_parts", "figure_sql"]
+__all__ = ["check_names", "figure_parts", "figure_sql"]
 
 
 def figure_sql(table: str) -> str:
@@ -23,8 +23,17 @@ def figure_parts(table: str) -> list[str]:
     """The SELECTs whose rows make a derived table together: one by one they need less memory."""
     if table != DataQuality.table:
         return [files(__name__).joinpath(f"{table}.sql").read_text(encoding="utf-8")]
-    checks = (file for file in files(__name__).joinpath(table).iterdir() if file.name.endswith(".sql"))
-    return [_check(file) for file in sorted(checks, key=lambda file: file.name)]
+    return [_check(file) for file in _checks()]
+
+
+def check_names() -> list[str]:
+    """Of the checks of `data_quality`."""
+    return [file.name.removesuffix(".sql").replace("_", "-") for file in _checks()]
+
+
+def _checks() -> list[Traversable]:
+    found = (file for file in files(__name__).joinpath(DataQuality.table).iterdir() if file.name.endswith(".sql"))
+    return sorted(found, key=lambda file: file.name)
 
 
 def _check(file: Traversable) -> str:

@@ -49,10 +49,10 @@ left_over AS (
         count(*) FILTER (is_leaf AND seconds IS NULL) AS unsized_issues
     FROM to_do GROUP BY place),
 logged AS (
-    SELECT b.place, sum(b.hours) AS hours,
-        sum(b.hours) FILTER (b.work_on <= t.today_on AND b.work_on > t.today_on - 7) AS hours_7d,
-        sum(b.hours) FILTER (b.work_on <= t.today_on AND b.work_on > t.today_on - 28) AS hours_28d,
-        sum(b.hours) FILTER (b.work_on > t.today_on) AS future_hours,
+    SELECT b.place, sum(b.seconds) / 3600.0 AS hours,
+        sum(b.seconds) FILTER (b.work_on <= t.today_on AND b.work_on > t.today_on - 7) / 3600.0 AS hours_7d,
+        sum(b.seconds) FILTER (b.work_on <= t.today_on AND b.work_on > t.today_on - 28) / 3600.0 AS hours_28d,
+        sum(b.seconds) FILTER (b.work_on > t.today_on) / 3600.0 AS future_hours,
         sum(b.billable_hours) AS billable_hours,
         sum(b.mirrored_hours) AS mirrored_hours,
         count(DISTINCT b.person_id) FILTER (b.entries > 0) AS people,

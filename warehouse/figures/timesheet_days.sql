@@ -6,6 +6,7 @@ SELECT
     j.id AS project_id,
     coalesce(j.name, '(in no project)') AS project,
     w.source,
+    coalesce(sum(w.seconds) FILTER (w.counted), 0) AS seconds,
     coalesce(sum(w.seconds) FILTER (w.counted), 0) / 3600.0 AS hours,
     sum(w.billable_seconds) FILTER (w.counted) / 3600.0 AS billable_hours,
     coalesce(sum(w.seconds) FILTER (NOT w.counted), 0) / 3600.0 AS mirrored_hours,

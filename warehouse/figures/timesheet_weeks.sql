@@ -1,6 +1,6 @@
 -- One row per person and ISO week in which something was booked, over all tools.
 WITH days AS (
-    SELECT person_id, person, work_on, sum(hours) AS hours
+    SELECT person_id, person, work_on, sum(seconds) / 3600.0 AS hours
     FROM timesheet_days WHERE entries > 0
     GROUP BY person_id, person, work_on),
 fullest AS (
@@ -9,7 +9,7 @@ fullest AS (
     FROM days
     GROUP BY person_id, person, week_on),
 weeks AS (
-    SELECT person_id, person, date_trunc('week', work_on)::DATE AS week_on, sum(hours) AS hours,
+    SELECT person_id, person, date_trunc('week', work_on)::DATE AS week_on, sum(seconds) / 3600.0 AS hours,
         sum(billable_hours) AS billable_hours,
         count(DISTINCT coalesce(project_id, '(in no project)')) AS projects,
         min(first_booked_at) AS first_booked_at,

@@ -10,7 +10,7 @@ by_project AS (
     FROM open_issues GROUP BY project_id)
 SELECT 'due-days-past' AS check_id, 'medium' AS severity, 'project' AS object_kind, p.id AS object_id, p.name AS object,
     p.id AS project_id, p.source, p.url, a.person_id AS owner_id, b.last_due_on AS since_on,
-    b.issues || ' issues are open, and the last due day was ' || b.last_due_on AS detail
+    'open issues: ' || b.issues || ', and the last due day was ' || b.last_due_on AS detail
 FROM by_project AS b
 JOIN projects AS p ON p.id = b.project_id
 LEFT JOIN accounts AS a ON a.id = p.lead_id
