@@ -10,6 +10,7 @@ from __future__ import annotations
 import gc
 import random
 import time
+from collections import defaultdict
 from datetime import UTC, date, datetime, timedelta
 
 from sandbox.jira_lives import DAY, HOUR, Event, Log, Outline, business, events
@@ -279,6 +280,13 @@ def _due_days(plan: Plan, lives: list[Outline], end: int, rng: random.Random) ->
 # ------------------------------------------------------------------ hours, and living it all
 
 
+Diary = dict[tuple[str, int], int]
+"""Seconds that somebody has on a day already."""
+
+FULL_DAY = 9 * 3600
+TRIES_FOR_A_FREE_DAY = 40
+
+
 def _spread_hours(
     tracker: Tracker, people: People, lives: list[Outline], count: int, rng: random.Random, end: int
 ) -> None:
@@ -289,24 +297,32 @@ def _spread_hours(
     busy = [life for life in lives if life.started is not None and tracker.types[life.type_id].level <= 0]
     busy = busy or lives
     leavers = {people.one("Noor Haddad"), people.one("Beat Kolb"), people.one("Ines Duarte")}
+    diary: Diary = defaultdict(int)
     for life in rng.sample(busy, min(12, len(busy), count // 60)):
         for _ in range(rng.randrange(21, 48)):
             count -= 1
-            _log(tracker, people, life, rng, end, leavers)
+            _log(tracker, people, life, rng, end, leavers, diary)
     for n in range(count + count // 200):
         life = rng.choice(busy)
-        _log(tracker, people, life, rng, end - HOUR, leavers)
+        _log(tracker, people, life, rng, end - HOUR, leavers, diary)
         life.logs[-1].fate = "deleted" if n >= count else "edited" if n % 60 == 0 else ""
 
 
-def _log(tracker: Tracker, people: People, life: Outline, rng: random.Random, end: int, no: set[str]) -> None:
+def _log(
+    tracker: Tracker, people: People, life: Outline, rng: random.Random, end: int, no: set[str], diary: Diary
+) -> None:
     begin, last = life.started or life.created, max(life.finished or life.end, (life.started or life.created) + HOUR)
     team = [a for names in people.by_team.values() if life.assignee in names for a in names]
-    author = life.assignee if life.assignee and life.assignee not in no and rng.random() < 0.8 else None
-    author = author or rng.choice([a for a in team or people.by_team["Data"] if a not in no])
-    zone = tracker.users[author].zone
-    started = business(rng.randrange(begin, last), zone, rng)
-    seconds = rng.choice((900, 1800, 3600, 3600, 5400, 7200, 7200, 10_800, 14_400, 28_800, 1140))
+    for _ in range(TRIES_FOR_A_FREE_DAY):
+        author = life.assignee if life.assignee and life.assignee not in no and rng.random() < 0.8 else None
+        author = author or rng.choice([a for a in team or people.by_team["Data"] if a not in no])
+        started = business(rng.randrange(begin, last), tracker.users[author].zone, rng)
+        seconds = rng.choice((900, 1800, 3600, 3600, 5400, 7200, 7200, 10_800, 14_400, 28_800, 1140))
+        if diary[author, started // DAY] + seconds <= FULL_DAY:
+            break
+    else:
+        seconds = 900
+    diary[author, started // DAY] += seconds
     booked = started + seconds * 1000 + rng.choice((0, 0, HOUR, 20 * HOUR, 70 * HOUR)) + rng.randrange(60_000)
     booked = max(booked, life.created + HOUR)
     latest = min(end, life.end - HOUR)
