@@ -32,7 +32,7 @@ MEGABYTES = 40
 
 THREADS = 1
 
-_NO_MEMORY = "Out of Memory|failed to pin block|could not allocate block"
+_NO_MEMORY = "Out of Memory|failed to pin block|could not allocate block|database has been invalidated"
 
 MOST_MEGABYTES = 3072
 """What it may have where that is too little: a text may be long."""
@@ -294,7 +294,7 @@ def _said(path: Path, error: duckdb.Error) -> HubError:
 
 
 def _lacks_memory(error: BaseException) -> bool:
-    """DuckDB says so in several ways, some of them at the end of a commit or a checkpoint."""
+    """DuckDB says so in several ways, some of them at the end of a commit or a checkpoint; or only that it shut itself."""
     return isinstance(error, duckdb.Error) and re.search(_NO_MEMORY, str(error)) is not None
 
 

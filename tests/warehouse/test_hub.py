@@ -59,6 +59,20 @@ def test_a_question_that_needs_more_memory_gets_it(tmp_path: Path) -> None:
         cramped.close()
 
 
+def test_a_database_that_shut_itself_after_a_failed_checkpoint_is_opened_anew(tmp_path: Path) -> None:
+    """The next statement is told no more than this; it was met with 20,000 issues and 32 MB."""
+    cramped = SmallHub(tmp_path / "data", megabytes=32)
+    try:
+        cramped.land("acme", projects=[project("1")])
+        said = "FATAL Error: Failed: database has been invalidated because of a previous fatal error."
+        assert cramped.hub.grow(duckdb.FatalException(said))
+        assert cramped.hub.megabytes == 64
+        assert cramped.rows("projects", "key") == {"1": "P1"}
+        assert not cramped.hub.grow(duckdb.FatalException("FATAL Error: something else"))
+    finally:
+        cramped.close()
+
+
 def test_a_list_of_ids_outlives_letting_go_of_memory(tmp_path: Path) -> None:
     hub = SmallHub(tmp_path / "data").hub
     with IdList(hub) as listed:
