@@ -314,8 +314,8 @@ def _log(
     begin, last = life.started or life.created, max(life.finished or life.end, (life.started or life.created) + HOUR)
     team = [a for names in people.by_team.values() if life.assignee in names for a in names]
     for _ in range(TRIES_FOR_A_FREE_DAY):
-        author = life.assignee if life.assignee and life.assignee not in no and rng.random() < 0.8 else None
-        author = author or rng.choice([a for a in team or people.by_team["Data"] if a not in no])
+        mine = life.assignee if life.assignee and life.assignee not in no and rng.random() < 0.8 else None
+        author = mine or rng.choice([a for a in team or people.by_team["Data"] if a not in no])
         started = business(rng.randrange(begin, last), tracker.users[author].zone, rng)
         seconds = rng.choice((900, 1800, 3600, 3600, 5400, 7200, 7200, 10_800, 14_400, 28_800, 1140))
         if diary[author, started // DAY] + seconds <= FULL_DAY:

@@ -294,7 +294,7 @@ def _said(path: Path, error: duckdb.Error) -> HubError:
 
 
 def _lacks_memory(error: BaseException) -> bool:
-    """DuckDB says so in several ways, some of them at the end of a commit or a checkpoint; or only that it shut itself."""
+    """DuckDB says so in several ways, some at the end of a commit or checkpoint; after that, only that it shut down."""
     return isinstance(error, duckdb.Error) and re.search(_NO_MEMORY, str(error)) is not None
 
 

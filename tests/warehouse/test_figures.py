@@ -13,11 +13,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from model.mapping import Rules
+from model.vocabulary import Status
 from tests.warehouse.small_hub import NOON, STATUSES, SmallHub, change, issue, project, status, worklog
 
 TODAY = date(2026, 11, 21)  # a Saturday
 BLOCKED = status("5", "Waits", "in_progress")
-PEOPLE = [
+PEOPLE: list[dict[str, Any]] = [
     {"native_id": "5", "name": "Ines Duarte", "email": "ines@example.org"},
     {"native_id": "6", "name": "Tomasz Wilk", "email": "tomasz@example.org", "active": True},
     {"native_id": "9", "name": "Noor Haddad", "active": False},
@@ -144,7 +145,8 @@ def test_hours_add_up_to_the_same_over_days_weeks_projects_and_people(
     hub = SmallHub(tmp_path_factory.mktemp("hours"))
     try:
         hub.land("ops", projects=[project("1"), project("2")], words=STATUSES, accounts=PEOPLE)
-        rows, right = [], defaultdict(int)
+        rows: list[dict[str, Any]] = []
+        right: dict[bool, int] = defaultdict(int)
         for n, (on, booked_on, who, minutes, day, mirror, is_deleted) in enumerate(entries):
             rows.append(worklog(str(n), on, 0, project_id=booked_on, account_id=who, mirror_of=mirror,
                                 seconds=minutes * 60, work_on=TODAY + timedelta(days=day)))  # fmt: skip
@@ -177,12 +179,12 @@ def linked(id_: str, from_: str, to: str, kind: str = "blocks", **more: Any) -> 
 
 
 def test_blocked_by_its_status_since_it_became_so(ops: SmallHub) -> None:
-    waits = {"native_status_id": "5", "created_at": NOON - timedelta(days=50)}
+    waits: dict[str, Any] = {"native_status_id": "5", "created_at": NOON - timedelta(days=50)}
     ops.land("ops", issues=[issue("7", **waits), issue("8", **waits)], issue_changes=[
         change("1", "7", "2", "5", NOON - timedelta(days=20)), change("2", "7", "5", "2", NOON - timedelta(days=9)),
         change("3", "7", "2", "5", NOON - timedelta(days=4)), change("4", "7", "2", "3", NOON - timedelta(days=30)),
     ])  # fmt: skip
-    blocked = {"ops": Rules(status={"Waits": "blocked"})}
+    blocked = {"ops": Rules(status={"Waits": Status.BLOCKED})}
     assert asked(ops, rules(), rules=blocked) == [
         ("#7", "status", None, "reported", 4, False), ("#8", "status", None, "reported", 50, False),
     ]  # fmt: skip
@@ -206,7 +208,7 @@ def test_a_project_on_hold_is_listed_apart(ops: SmallHub) -> None:
 
 
 def test_quiet_for_more_than_fourteen_days(ops: SmallHub) -> None:
-    going = {"native_status_id": "2", "created_at": NOON - timedelta(days=90)}
+    going: dict[str, Any] = {"native_status_id": "2", "created_at": NOON - timedelta(days=90)}
     ops.land("ops", issues=[
         *(issue(id_, updated_at=NOON - timedelta(days=age), **going) for id_, age in [("7", 15), ("8", 14)]),
         *(issue(id_, updated_at=NOON - timedelta(days=40), **going) for id_ in ("9", "10")),
