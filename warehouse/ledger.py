@@ -188,7 +188,7 @@ def _held(hub: Hub, source: str, table: str, ids: Sequence[str]) -> list[str]:
     """Those of these ids that are held rows of a table; some at a time, so that no large table is gathered for it."""
     with hub.lock, _registered_ids(hub, "due", ids):
         rows = hub.rows(
-            f"""WITH held AS (SELECT t.source, t.native_id FROM due JOIN landed.{_table(table)} AS t
+            f"""WITH held AS (SELECT DISTINCT t.source, t.native_id FROM due JOIN landed.{_table(table)} AS t
                 ON t.source = ? AND t.native_id = due.native_id)
             SELECT native_id FROM held ANTI JOIN absent.{table} USING (source, native_id) ORDER BY native_id""",
             [source],

@@ -137,7 +137,7 @@ _ENTRIES = st.lists(
 )  # fmt: skip
 
 
-@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(entries=_ENTRIES)
 def test_hours_add_up_to_the_same_over_days_weeks_projects_and_people(
     entries: list[tuple[Any, ...]], tmp_path_factory: pytest.TempPathFactory
