@@ -157,8 +157,18 @@ def _disturbed_sync(place: Workplace, random_: random.Random, edit: Any, happene
 
 
 def _assert_quiet(place: Workplace) -> None:
+    """Nothing is written. What hangs on a record that does not fit may come late: by the feed of changed hours, where a
+    full reading had to pass the record over."""
     outcome = place.sync()
-    assert outcome.rows_changed == 0, [(s.stream, s.rows_changed) for s in outcome.streams if s.rows_changed]
+    broken = {str(i.id) for i in place.tracker.issues.values() if i.broken}
+    late = 0
+    for table in ("worklogs", "issue_changes"):
+        of_broken = _of_broken(place.tracker, table, broken)
+        newest = "(SELECT max_by(id, started_at) FROM ledger.runs)"
+        rows = place.hub.rows(f"SELECT native_id FROM landed.{table} WHERE changed_run_id = {newest}")
+        late += sum(id_ in of_broken for (id_,) in rows)
+    changed = [(s.stream, s.rows_changed) for s in outcome.streams if s.rows_changed]
+    assert outcome.rows_changed == late, changed
     place.tracker.tick(10)
 
 

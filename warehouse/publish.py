@@ -131,6 +131,7 @@ def publish(
     part = path.with_name(f".{path.name}.part")
     try:
         with hub.lock, said_by_duckdb(part):
+            hub.reopen()  # what a run has left in memory is not to stand beside what publishing takes
             _write_in_memory(hub, part, _Beside(settings, now, windowed or {}, changes))
         with said_plainly("publishing", path):
             part.chmod(0o444)

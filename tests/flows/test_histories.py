@@ -10,9 +10,10 @@ import pytest
 
 from tests.histories import run_history
 
-FIXED = [1, 7, 1032, 2024, 846850420]
+FIXED = [1, 7, 1032, 2024, 846850420, 508100988]
 """1032: an issue in quarantine had moved away from a project that was then hidden. 846850420: a whole reading in one
-commit with the opening of its window took what had just gone into quarantine for older than the window."""
+commit with the opening of its window took what had just gone into quarantine for older than the window. 508100988:
+hours of an issue in quarantine came with the feed, after two whole readings without them."""
 
 FRESH = [random.SystemRandom().randrange(10**9) for _ in range(int(os.environ.get("PMO_HISTORIES", "4")))]
 
