@@ -344,7 +344,7 @@ def test_a_rule_of_the_tool_that_takes_an_issue_on_in_our_name_is_followed(offic
     done = office.issues("ERP", "Done")[0]
     in_progress = named(office.tracker, "statuses", "In Progress")
     office.server.options.post_functions["Reopen"] = (in_progress, None)
-    id_ = office.wish(done, status="Blocked")
+    id_ = office.wish(done, status=named(office.tracker, "statuses", "Blocked"))
     office.push()
     assert (office.change(id_).state, status(office, done)) == (ChangeState.VERIFIED, "Blocked")
     assert len(office.steps(id_)) == 2  # and not the one to In Progress
