@@ -50,10 +50,10 @@ def seen_steps(hub: Hub, source: str, workflows: Collection[Workflow]) -> Mappin
     for workflow in workflows:
         nearest: dict[str, list[Step]] = {}
         for known in (gone, offered):
-            of_others = [(start, steps) for ((project, _), start), steps in known.items() if project == workflow[0]]
+            of_project = [(start, steps) for ((project, _), start), steps in known.items() if project == workflow[0]]
             own = {start: steps for (of, start), steps in known.items() if of == workflow}
-            for start in {start for start, _ in of_others}:
-                nearest[start] = own.get(start) or [step for s, steps in of_others if s == start for step in steps]
+            for start in {start for start, _ in of_project}:
+                nearest[start] = own.get(start) or [step for s, steps in of_project if s == start for step in steps]
         found[workflow] = [step for start in sorted(nearest) for step in nearest[start]]
     return found
 
