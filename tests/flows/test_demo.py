@@ -57,9 +57,21 @@ def test_a_folder_that_is_not_its_own_is_left_alone(tmp_path: Path):
     assert (tmp_path / "pmo-demo" / "mine.txt").read_text() == "mine"
 
 
+def _with_ctrl_c() -> None:
+    """A shell that starts something in the background has it pass Ctrl-C over, and all that it starts in turn."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_the_sandbox_prints_a_configuration_that_works(tmp_path: Path):
     command = [sys.executable, "-m", "flows.cli", "sandbox"]
-    with subprocess.Popen(command, cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, text=True) as served:
+    with subprocess.Popen(
+        command,
+        cwd=tmp_path,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        text=True,
+        preexec_fn=_with_ctrl_c,
+    ) as served:
         try:
             assert served.stdout is not None
             lines = iter(served.stdout.readline, "")
@@ -71,4 +83,7 @@ def test_the_sandbox_prints_a_configuration_that_works(tmp_path: Path):
             assert "logged in as PMO Hub" in well(pmo("check", cwd=tmp_path, **told))
         finally:
             served.send_signal(signal.SIGINT)
-            served.wait(10)
+            try:
+                served.wait(10)
+            finally:
+                served.kill()
