@@ -6,7 +6,8 @@ configuration, load no HTTP library. To add one: a line in `CONNECTORS`; CONTRIB
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
@@ -21,12 +22,16 @@ __all__ = ["CONNECTORS", "Kind", "connect", "kind_of"]
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind of tool. `needs` and `takes` are keys of `SourceSettings`: required ones, and further ones."""
+    """One kind of tool. `needs` and `takes` are keys of `SourceSettings`: required ones, and further ones.
+
+    `defaults` are settings that are other for it than under [hub]; the source's own table has the last word.
+    """
 
     module: str
     name: str
     needs: tuple[str, ...]
     takes: tuple[str, ...] = ()
+    defaults: Mapping[str, object] = field(default_factory=dict)
 
 
 CONNECTORS: dict[str, Kind] = {
@@ -35,6 +40,10 @@ CONNECTORS: dict[str, Kind] = {
         "JiraConnector",
         needs=("url", "email", "token"),
         takes=("projects", "fields", "transition_defaults"),
+    ),
+    # what a file lacks is gone, however much it is: a line that was replaced would else count twice
+    "plan": Kind(
+        "connectors.plan", "PlanConnector", needs=("folder",), takes=("tables",), defaults={"loss_share": 1.0}
     ),
     "redmine": Kind("connectors.redmine", "RedmineConnector", needs=("url", "token"), takes=("projects", "fields")),
 }

@@ -107,14 +107,44 @@ def exits(command: Callable[..., int | None]) -> Callable[..., None]:
 
 
 @cli.command()
+@click.option(
+    "--plan",
+    type=click.Path(path_type=Path),
+    is_flag=False,
+    flag_value=Path("plan"),
+    default=None,
+    metavar="[FOLDER]",
+    help="Also write templates of the files of a plan, into ./plan or that folder.",
+)
 @with_config
-def init(config: Path | None) -> None:
-    """Write a commented pmo.toml."""
+def init(plan: Path | None, config: Path | None) -> None:
+    """Write a commented pmo.toml, and templates of the files of a plan."""
     from flows.config import CONFIG_NAME, write_template
 
     path = config or Path(CONFIG_NAME)
+    if plan is not None:
+        _init_plan(plan, path)
+        return
     write_template(path)
     click.echo(f"wrote {path}: name your sources in it, then run `pmo check`")
+
+
+def _init_plan(plan: Path, path: Path) -> None:
+    """A configuration that is there already is left alone: it says what to add."""
+    from flows.config import write_template
+    from flows.plan_template import source_lines, write_templates
+
+    folder = plan if plan.is_absolute() else Path(os.path.relpath(plan, path.parent))
+    written, left = write_templates(plan)
+    if written:
+        click.echo(f"wrote {len(written)} files into {plan}: {', '.join(written)}")
+    if left:
+        click.echo(f"left as they were in {plan}: {', '.join(left)}")
+    if path.exists() or path.is_symlink():
+        click.echo(f"{path} was left as it is: if it has no source for {plan} yet, add to it\n\n{source_lines(folder)}")
+    else:
+        write_template(path, more=source_lines(folder))
+        click.echo(f"wrote {path}, with the source plan: fill in the files, then run `pmo check`")
 
 
 @cli.command()

@@ -26,6 +26,7 @@ from flows.toml_text import Mention, line_of, mentions, replaced
 from model.config import (
     FIELD_NAMES,
     HubSettings,
+    PlanFileSettings,
     PublishSettings,
     Settings,
     SourceDefaults,
@@ -34,6 +35,7 @@ from model.config import (
     overlap,
 )
 from model.errors import ConfigError
+from model.plan_files import PLAN_FILES, PlanFile
 from warehouse.files import replace_synced, said_plainly
 
 __all__ = ["CONFIG_NAME", "load", "rename_source", "template", "write_template"]
@@ -85,11 +87,11 @@ def rename_source(path: Path, old: str, new: str) -> None:
     _write(path.resolve(), renamed)
 
 
-def write_template(path: Path) -> None:
-    """Writes the commented configuration of `pmo init`. Raises ConfigError where a file is there already."""
+def write_template(path: Path, *, more: str = "") -> None:
+    """Writes the configuration of `pmo init`, with `more` at its end. Raises ConfigError where a file is there."""
     if path.exists() or path.is_symlink():
         raise ConfigError(f"{path} exists already and was left as it is: edit it, or name another file with --config")
-    _write(path, template())
+    _write(path, f"{template()}\n{more}" if more else template())
 
 
 # ------------------------------------------------------------------ files
@@ -151,6 +153,11 @@ def _parse(path: Path, text: str) -> Table:
 _NAME_RULE = "must be small letters a-z, digits and hyphens, 64 at most, not a hyphen first"
 
 
+def _spellings(file: PlanFile, written: Table) -> list[str]:
+    """Columns of a plan's file as templates write them, and as they are written here, where that is understood."""
+    return [*(column.heading for column in file.columns), *(name for name in written if file.column(name))]
+
+
 class _Check:
     """One reading of one file: gathers what is wrong, and tells the first of it."""
 
@@ -170,7 +177,7 @@ class _Check:
         for one, other in combinations(sources.values(), 2):
             if overlap(one, other):
                 self._say(
-                    ("sources", other.name, "url"),
+                    ("sources", other.name, "folder" if other.folder else "url"),
                     f"is that of {one.name} too, and both would read the same projects: keep one of them, "
                     "or give each its own projects",
                 )
@@ -199,14 +206,29 @@ class _Check:
         misspelt = self._refuse_unknown(table, key, (*needs, *takes, *EVERY_SOURCE_TAKES))
         if isinstance(fields := table.get("fields"), dict):
             self._refuse_unknown(fields, (*key, "fields"), FIELD_NAMES)
+        if isinstance(tables := table.get("tables"), dict):
+            self._plan_tables(tables, (*key, "tables"))
         for needed in needs:
             if needed not in table and needed not in misspelt and (*key, needed) not in self._wrong:
                 self._say((*key, needed), f'is missing: a source of type "{table["type"]}" needs it')
         defaults = {setting: getattr(hub, setting) for setting in SourceDefaults.model_fields}
-        source = self._validated(
-            SourceSettings, {"type": "unknown", **defaults, **table, "name": name, "zone": hub.timezone}, key
-        )
+        if isinstance(table.get("type"), str) and table["type"] in CONNECTORS:
+            defaults |= CONNECTORS[table["type"]].defaults
+        ours = {"name": name, "zone": hub.timezone}
+        if "folder" in table:
+            ours["root"] = str(self._folder)
+        source = self._validated(SourceSettings, {"type": "unknown", **defaults, **table, **ours}, key)
         return source and self._with_ca_file(source)
+
+    def _plan_tables(self, tables: Table, key: Key) -> None:
+        self._refuse_unknown(tables, key, PLAN_FILES)
+        for name, table in tables.items():
+            if not isinstance(table, dict):
+                continue
+            self._refuse_unknown(table, (*key, name), PlanFileSettings.model_fields)
+            for setting in ("columns", "words", "values", "scale"):
+                if isinstance(by_column := table.get(setting), dict):
+                    self._refuse_unknown(by_column, (*key, name, setting), _spellings(PLAN_FILES[name], by_column))
 
     def _kind(self, type_: Any, source: Key) -> tuple[Collection[str], Collection[str]]:
         """Keys that it needs, and takes beside. Of an unknown kind nothing is demanded, to tell one error, not five."""

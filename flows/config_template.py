@@ -50,6 +50,21 @@ _SOURCES = """\
 #status."Feedback" = "blocked"
 #priority."Immediate" = 1
 #issue_type."Support" = "request"
+
+# What no tool holds, from files that you keep: programs, projects, budgets, baselines, rates, costs, risks …
+# `pmo init --plan` writes templates of them. Files of your own are read where it is said which column is which.
+#[sources.plan]
+#type = "plan"
+#folder = "plan"                        # with .csv and .xlsx files, relative to this file
+#tables.costs.file = ["costs-*.csv", "orders.xlsx"]   # left out: costs.csv, costs.xlsx, or a sheet called costs
+#tables.costs.sheet = "2026"
+#tables.costs.header_row = 3            # left out: the first row that is not empty
+#tables.costs.columns.project = "Project no."         # our column = your heading
+#tables.costs.words.kind."PO" = "commitment"          # your word = ours
+#tables.costs.values.currency = "EUR"   # in all rows
+#tables.costs.day_format = "%d.%m.%Y"
+#tables.costs.decimal = ","
+#tables.costs.scale.amount = 1000       # the file is in thousands
 """
 
 _EXAMPLES: dict[str, object] = {

@@ -174,7 +174,9 @@ class _Replay:
         if settings is None or (known is not None and known.kind != settings.type):
             if known is None:
                 return  # its first part: who it is, and no records yet
-            settings = SourceSettings(name=source, type=known.kind, url=known.url)
+            settings = SourceSettings(name=source, type=known.kind)
+            if known.url:
+                settings = settings.model_copy(update={"url": known.url})
         if settings.name not in self._made:
             self._made[settings.name] = self._connect(settings)
         self._connectors[source] = self._made[settings.name]

@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Iterable
+from datetime import date, datetime
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar, get_args
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
 from model.mapping import Rules
 from model.vocabulary import IssueType, Status
@@ -25,6 +27,7 @@ __all__ = [
     "COMMENT_PLACES",
     "FIELD_NAMES",
     "HubSettings",
+    "PlanFileSettings",
     "PublishSettings",
     "Settings",
     "SourceDefaults",
@@ -123,6 +126,47 @@ class HubSettings(SourceDefaults):
         return name
 
 
+def _as_list(value: object) -> object:
+    return (value,) if isinstance(value, str) else value
+
+
+Texts = Annotated[tuple[Text, ...], BeforeValidator(_as_list), Field(min_length=1)]
+Word = Annotated[str, Field(strict=True)]
+
+
+class PlanFileSettings(_Settings):
+    """One [sources.<name>.tables.<file>] table: where a plan's rows of one kind stand, and how they are to be read."""
+
+    file: Texts | None = Field(default=None, description="its file or files in the folder; * stands for any letters")
+    sheet: Texts | None = Field(default=None, description="its sheet or sheets, in a workbook")
+    header_row: Annotated[Whole, Field(ge=1)] | None = Field(
+        default=None, description="row of the headings; left out: the first that is not empty"
+    )
+    columns: dict[Text, Text] = Field(default_factory=dict, description="our column → its heading in the file")
+    words: dict[Text, dict[Text, Word]] = Field(
+        default_factory=dict, description='our column → its words → ours; "" reads a cell as empty'
+    )
+    values: dict[Text, Text] = Field(default_factory=dict, description="our column → what it is in all rows")
+    day_format: Texts | None = Field(default=None, description='how days are written, such as "%d.%m.%Y"')
+    decimal: Literal[".", ","] = Field(default=".", description="what stands before the decimals of a number")
+    scale: dict[Text, Annotated[Number, Field(gt=0)]] = Field(
+        default_factory=dict, description="our column → what its numbers are multiplied by"
+    )
+
+    @field_validator("day_format")
+    @classmethod
+    def _names_a_day(cls, formats: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        day = date(2026, 11, 30)
+        for format_ in formats or ():
+            try:
+                there_and_back = datetime.strptime(day.strftime(format_), format_).date() == day  # noqa: DTZ007
+            except ValueError:
+                there_and_back = False
+            if not there_and_back:
+                raise ValueError('must name day, month and year, such as "%d.%m.%Y" or "%m/%d/%y"')
+        return formats
+
+
 class SourceSettings(SourceDefaults):
     """One [sources.<name>] table, with the hub's defaults where it has no word of its own."""
 
@@ -142,7 +186,12 @@ class SourceSettings(SourceDefaults):
         default_factory=dict, description="for fields that a change of status demands and the issue lacks"
     )
     ca_file: Text | None = Field(default=None, description="certificates to trust, relative to this file")
+    folder: Text = Field(default="", description="folder of the plan's files, relative to this file")
+    tables: dict[Text, PlanFileSettings] = Field(
+        default_factory=dict, description="where the plan's files are called, or written, otherwise than ours"
+    )
     zone: Text = Field(default="UTC", description="the PMO's own time zone, as under [hub]")
+    root: Text = Field(default=".", description="the folder of the configuration, which `folder` is relative to")
 
     @field_validator("url")
     @classmethod
@@ -189,11 +238,24 @@ class SourceSettings(SourceDefaults):
     @property
     def decode_fingerprint(self) -> str:
         """Changes with how the tool's answers are understood, in no other case."""
-        return _fingerprint([self.fields, self.zone])
+        found = {"file", "sheet", "header_row"}  # decide what is read
+        tables = {n: t.model_dump(mode="json", exclude_defaults=True, exclude=found) for n, t in self.tables.items()}
+        return _fingerprint([self.fields, self.zone, *([tables] if tables else [])])
+
+    @property
+    def place(self) -> Path:
+        """The plan's folder, absolute."""
+        try:
+            folder = Path(self.folder).expanduser()
+        except RuntimeError:  # "~" of nobody we know is a plain name
+            folder = Path(self.folder)
+        return Path(os.path.normpath(Path(self.root).absolute() / folder))
 
     @property
     def site(self) -> str:
-        """The address as far as it tells two tools apart: without scheme, default port and last slash."""
+        """The address as far as it tells two tools apart, without scheme, default port, last slash; or the folder."""
+        if self.folder:
+            return f"folder {self.place}"
         parts = urlsplit(self.url)
         port = "" if parts.port in (None, 80, 443) else f":{parts.port}"
         return f"{(parts.hostname or '').rstrip('.')}{port}{parts.path.rstrip('/')}"
