@@ -13,7 +13,8 @@ from connectors.contract import Page, Reading, Stream
 from flows.reading import decoded, fetch_partitions, in_parallel
 from flows.source_run import SourceRun
 from model.columns import columns_of
-from model.records import RECORDS, SYNCED, Synced
+from model.records import Synced
+from model.tables import RECORDS, SYNCED
 from model.vocabulary import Availability
 from warehouse import absence
 from warehouse.ledger import instant

@@ -11,7 +11,8 @@ from connectors.contract import Partition, Span, Stream, only
 from flows.census import fetch_again
 from flows.reading import fetch_partitions
 from flows.source_run import SourceRun
-from model.records import RECORDS, Synced
+from model.records import Synced
+from model.tables import RECORDS
 from warehouse import absence, ledger
 
 __all__ = ["read_counted"]

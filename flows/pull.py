@@ -25,7 +25,8 @@ from flows.source_run import LossGuard, Progress, SourceRun, no_acceptance, sile
 from model.columns import columns_of
 from model.config import SourceSettings, share_projects
 from model.errors import BadRecord, ConfigError, FileError, HubError, Inaccessible, NotFound, Refused
-from model.records import SYNCED, Account, Issue, Project
+from model.records import Account, Issue, Project
+from model.tables import SYNCED
 from model.vocabulary import RunState
 from warehouse import absence, ledger
 from warehouse.absence import IdList

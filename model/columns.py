@@ -16,7 +16,8 @@ from typing import Annotated, Any, Union, get_args, get_origin
 import pyarrow as pa
 
 from model.figures import Figure, Said
-from model.records import DERIVED, PRIVATE, RECORDS, Bookkeeping, Mark, Record, Ref, Synced
+from model.records import DERIVED, PRIVATE, Bookkeeping, Mark, Record, Ref, Synced
+from model.tables import RECORDS
 
 __all__ = ["Column", "arrow_schema", "columns_of", "landed_columns", "published_columns", "rows_to_arrow"]
 

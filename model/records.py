@@ -36,10 +36,7 @@ from model.vocabulary import (
 
 __all__ = [
     "DERIVED",
-    "HUB_ONLY",
     "PRIVATE",
-    "RECORDS",
-    "SYNCED",
     "About",
     "AboutFigure",
     "Account",
@@ -474,19 +471,3 @@ class AboutFigure(Record):
     name: str = Field(description="the table")
     description: str = Field(description="what it counts and how")
     sql: str = Field(description="runs on this file")
-
-
-SYNCED: tuple[type[Synced], ...] = (
-    Project, Account, AccountMention, Word, Milestone, Issue, IssueParent, Worklog, IssueChange, Comment, IssueLink,
-    Sprint, SprintIssue,
-)  # fmt: skip
-"""Tables that connectors fill, parents first."""
-
-HUB_ONLY: frozenset[str] = frozenset({AccountMention.table, Comment.table})
-"""Synced tables that are never published as such."""
-
-_ALL: tuple[type[Record], ...] = (
-    *SYNCED, Person, Run, StreamRun, Quarantined, Change, About, AboutFigure,
-)  # fmt: skip
-
-RECORDS: dict[str, type[Record]] = {record.table: record for record in _ALL}

@@ -15,7 +15,8 @@ import pyarrow as pa
 
 from model.columns import columns_of
 from model.mapping import MAPPED_KINDS
-from model.records import SYNCED, SprintIssue, Word
+from model.records import SprintIssue, Word
+from model.tables import SYNCED
 from warehouse.hub import Hub
 from warehouse.schema import quoted
 

@@ -22,7 +22,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from model.columns import columns_of, landed_columns
-from model.records import SYNCED, Synced, Worklog
+from model.records import Synced, Worklog
+from model.tables import SYNCED
 from warehouse import ledger
 from warehouse.hub import Hub
 from warehouse.raw import EVENT, Entry, RawArchive

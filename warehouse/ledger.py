@@ -16,7 +16,8 @@ from typing import Any
 import pyarrow as pa
 
 from model.errors import HubError
-from model.records import SYNCED, IssueLink
+from model.records import IssueLink
+from model.tables import SYNCED
 from warehouse.hub import Hub
 from warehouse.raw import Entry
 from warehouse.schema import quoted

@@ -8,7 +8,9 @@ the reason, their parents' fate included (few rows: cheap to join); `normal.<tab
 from __future__ import annotations
 
 from model.columns import columns_of
-from model.records import HUB_ONLY, SYNCED, Account, AccountMention, Issue, SprintIssue, Synced, Word
+from model.planning import Absence, Rate, TeamMember
+from model.records import Account, AccountMention, Comment, Issue, SprintIssue, Synced, Word
+from model.tables import HUB_ONLY, SYNCED
 from model.vocabulary import Availability
 from warehouse.schema import quoted
 
@@ -85,6 +87,18 @@ WITH named AS (
     UNION ALL SELECT source, 'project', native_id, key FROM landed.projects)
 """
 
+_OF_PEOPLE = (Rate.table, TeamMember.table, Absence.table)
+"""Tables in which the PMO names people as it calls them."""
+
+_WITH |= dict.fromkeys(_OF_PEOPLE, """
+WITH words AS (
+    SELECT unnest([a.name, a.email]) AS word, m.person_id
+    FROM landed.accounts AS a JOIN ledger.person_map AS m ON m.account_id = a.source || ':' || a.native_id),
+called AS (
+    SELECT lower(trim(word)) AS word, min(person_id) AS person_id FROM words WHERE word IS NOT NULL
+    GROUP BY lower(trim(word)) HAVING count(DISTINCT person_id) = 1)
+""")  # fmt: skip
+
 _JOINS = {
     "issues": " ".join(
         [
@@ -99,6 +113,7 @@ _JOINS = {
     "issue_changes": f"{_value_joins('from')} {_value_joins('to')}",
     "words": "LEFT JOIN ledger.word_map AS w ON w.source = t.source AND w.kind = t.kind AND w.word_id = t.word_id",
     "accounts": "LEFT JOIN ledger.person_map AS p ON p.account_id = t.source || ':' || t.native_id",
+    **dict.fromkeys(_OF_PEOPLE, "LEFT JOIN called ON called.word = lower(trim(t.person))"),
 }
 
 _FINISHED = "w_status.value IN ('done', 'cancelled')"
@@ -129,6 +144,7 @@ _EXPRESSIONS: dict[str, dict[str, str]] = {
     },
     "words": {"value": "w.value", "basis": "w.basis"},
     "accounts": {"person_id": "p.person_id"},
+    **dict.fromkeys(_OF_PEOPLE, {"person_id": "called.person_id"}),
 }
 
 
@@ -190,6 +206,10 @@ def _rows(record: type[Synced]) -> str:
     return f"{'derived' if record.table in _DERIVED else 'landed'}.{record.table}"
 
 
+_RAW = frozenset({AccountMention.table, Comment.table})
+"""Tables that only others are drawn from."""
+
+
 def normal_tables() -> list[type[Synced]]:
     """The synced tables that are published, parents first."""
     return [record for record in SYNCED if record.table not in HUB_ONLY]
@@ -200,7 +220,9 @@ def views() -> str:
     made = ["CREATE SCHEMA derived; CREATE SCHEMA absent; CREATE SCHEMA normal;"]
     made += [f"CREATE VIEW derived.{table} AS {rows};" for table, rows in _DERIVED.items()]
     made += [f"CREATE VIEW absent.{record.table} AS {_absent(record)};" for record in SYNCED]
-    made += [f"CREATE VIEW normal.{record.table} AS {_normal(record)};" for record in normal_tables()]
+    made += [
+        f"CREATE VIEW normal.{record.table} AS {_normal(record)};" for record in SYNCED if record.table not in _RAW
+    ]
     return "\n".join(made)
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from model.columns import Column, landed_columns
 from model.config import SourceSettings
-from model.records import RECORDS
+from model.tables import RECORDS
 from warehouse.hub import Hub
 
 SOURCE = "bulk"

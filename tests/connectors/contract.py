@@ -17,7 +17,7 @@ import pytest
 from connectors.contract import Batch, Census, Connector, Page, Partition, Reading, Span, Stream, only
 from model.columns import arrow_schema
 from model.errors import BadRecord
-from model.records import RECORDS, SYNCED
+from model.tables import RECORDS, SYNCED
 from model.vocabulary import Availability
 
 

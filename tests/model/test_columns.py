@@ -17,7 +17,8 @@ from pydantic import ValidationError
 
 from model.columns import arrow_schema, columns_of, landed_columns, published_columns, rows_to_arrow
 from model.figures import FIGURES, Figure, Said
-from model.records import RECORDS, SYNCED, Bookkeeping, Issue, Mark, Record, Synced
+from model.records import Bookkeeping, Issue, Mark, Record, Synced
+from model.tables import RECORDS, SYNCED
 from warehouse.schema import ddl, ddl_of, quoted
 
 KEPT = {"source": "'a'", "availability": "'present'", "first_seen_at": "TIMESTAMP '2026-11-21 02:13:00'"} | {

@@ -14,7 +14,7 @@ import pytest
 from model.columns import columns_of
 from model.errors import FileError
 from model.figures import FIGURES, Portfolio
-from model.records import RECORDS
+from model.tables import RECORDS
 from tests.warehouse.small_hub import NOON, STATUSES, Misfit, SmallHub, change, issue, project, worklog
 from warehouse import publish as publish_module
 from warehouse.hub import THREADS
