@@ -29,8 +29,8 @@ from connectors.contract import (
     Stream,
 )
 from connectors.plan_decode import Body, Decoder, Line, Piece, heading_faults, unknown_headings
-from connectors.plan_sheets import Cell, Folder, Place, SheetFault, read_rows
-from model.config import SourceSettings
+from connectors.plan_sheets import Cell, Folder, Place, Row, SheetFault, read_rows
+from model.config import SourceSettings, nearest
 from model.errors import ConfigError, Refused
 from model.plan_files import PLAN_FILES, PLAN_TABLES, PlanFile, file_of
 from model.vocabulary import Availability
@@ -59,6 +59,7 @@ class PlanConnector:
         self.in_flight = source.in_flight
         self._folder = Folder(source.place)
         self._decoder = Decoder(source.tables)
+        self._opened_files = 0
         self._lock = threading.Lock()
 
     # -------------------------------------------------------------- who and where
@@ -94,19 +95,26 @@ class PlanConnector:
     def rights(self) -> Rights:
         """What each file gives, and what of it is not understood."""
         may, missing, absent = [], [], []
+        used: set[str] = set()
         for file in PLAN_FILES.values():
             try:
                 places = self._places(file)
                 if not places:
                     absent.append(file.name)
+                used.update(place.file for place in places)
                 for place in places:
-                    headings = self._headings(file, place)
+                    headings, _ = self._opened(file, place)
                     may.append(f"read {file.name} from {place}")
                     settings = self._decoder.settings(file)
                     if unknown := unknown_headings(file, headings, settings):
                         missing.append(f"{place}: nothing is read from its columns {', '.join(unknown)}")
             except Refused as refused:
                 missing.append(str(refused))
+        missing += [
+            f"{path.name}: nothing is read from it{nearest(path.stem, PLAN_FILES)}"
+            for path in self._folder.files()
+            if path.name not in used
+        ]
         if absent:
             missing.append(f"no file, and no sheet of a workbook, for {', '.join(absent)}: nothing is known of these")
         return Rights(may, missing)
@@ -148,10 +156,10 @@ class PlanConnector:
         equals: dict[bytes, int] = {}
         rows = number = 0
         for place in places:
-            headings = self._headings(file, place)
+            headings, lines = self._opened(file, place)
             piece = Piece(file=place.file, sheet=place.sheet, headings=headings, rows=[])
             pieces.append(piece)
-            for row, cells in self._rows(file, place):
+            for row, cells in lines:
                 number, rows = number + 1, rows + 1
                 piece.rows.append(_line(row, number, cells, equals if table == "cost_entries" else None))
                 if rows >= PAGE_ROWS and table not in IN_ONE_PAGE:
@@ -170,13 +178,11 @@ class PlanConnector:
                 f"{self.source.name}: the folder {self.source.folder} cannot be read ({error.strerror})"
             ) from None
 
-    def _headings(self, file: PlanFile, place: Place) -> list[str]:
-        """The headings of a file, as they must be. Raises Refused."""
+    def _opened(self, file: PlanFile, place: Place) -> tuple[list[str], Iterator[Row]]:
+        """The headings of a file, as they must be, and its rows. Raises Refused; so do the rows."""
         settings = self._decoder.settings(file)
-        try:
-            number, cells = next(read_rows(place, settings.header_row), (0, []))
-        except SheetFault as fault:
-            raise Refused(f"{self.source.name}: {fault}") from None
+        rows = self._read(place, settings.header_row)
+        number, cells = next(rows, (0, []))
         headings = [_heading(cell) for cell in cells]
         while headings and not headings[-1]:
             headings.pop()
@@ -186,17 +192,15 @@ class PlanConnector:
                 f"tables.{file.name}.header_row"
             )
         if faults := heading_faults(file, str(place), headings, settings):
-            where = f"{faults[0]} (its headings are taken from row {number})" if number else faults[0]
-            raise Refused(f"{self.source.name}: {where}")
-        return headings
+            taken = f"; its headings were taken from row {number}: tables.{file.name}.header_row names another"
+            raise Refused(f"{self.source.name}: {faults[0]}{taken if number else ''}")
+        return headings, rows
 
-    def _rows(self, file: PlanFile, place: Place) -> Iterator[tuple[int, list[Cell]]]:
+    def _read(self, place: Place, header_row: int | None) -> Iterator[Row]:
         with self._lock:
-            self._folder.looked += 1
+            self._opened_files += 1
         try:
-            rows = read_rows(place, self._decoder.settings(file).header_row)
-            next(rows, None)
-            yield from rows
+            yield from read_rows(place, header_row)
         except SheetFault as fault:
             raise Refused(f"{self.source.name}: {fault}") from None
 
@@ -228,7 +232,7 @@ class PlanConnector:
         return Presence(Availability.MISSING, "no longer in the file", proven=False)
 
     def progress(self) -> Mapping[str, float]:
-        return {"requests": self._folder.looked, "throttled_seconds": 0.0}
+        return {"requests": self._folder.looked + self._opened_files, "throttled_seconds": 0.0}
 
     def close(self) -> None:
         """Nothing is held open."""

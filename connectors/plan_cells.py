@@ -101,9 +101,9 @@ def _plain(cell: Any) -> str:
 
 
 def _text(column: PlanColumn, cell: Any, manner: Manner) -> str:  # noqa: ARG001
-    text = _plain(cell).strip().replace("\x00", "")
-    # what is compared with another file's cell must not differ by a line break
-    return _BLANKS.sub(" ", text) if column.strict or column.name.endswith("_id") else text
+    text = _plain(cell).strip()
+    # what is compared with another file's cell must not differ by a line break; texts of several lines keep theirs
+    return text if "\n" in text and not column.strict and not column.name.endswith("_id") else _BLANKS.sub(" ", text)
 
 
 def _list(column: PlanColumn, cell: Any, manner: Manner) -> list[str]:  # noqa: ARG001

@@ -27,7 +27,7 @@ from model.plan_files import folded
 if TYPE_CHECKING:
     from openpyxl.workbook import Workbook
 
-__all__ = ["NO_VALUE", "Folder", "Place", "Row", "SheetFault", "read_rows"]
+__all__ = ["NO_VALUE", "Cell", "Folder", "Place", "Row", "SheetFault", "read_rows"]
 
 Cell = Any
 Row = tuple[int, list[Cell]]
@@ -37,7 +37,7 @@ NO_VALUE = "a formula without a value stands here: open the file in a spreadshee
 SPREADSHEET_ERRORS = frozenset(
     ("#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!", "#BLOCKED!", "#NV")
 )
-_COMMENT = re.compile(r'\s*"?#(?!\s*"?\s*(?:[,;|\t]|$))')  # a heading may be # alone
+_COMMENT = re.compile(r'\s*"?#(?!\s*"?\s*(?:[,;|\t]|$))|\s*"?sep=.\s*$')  # a heading may be # alone; Excel writes sep=;
 _DELIMITERS = ",;\t|"
 _UNREADABLE = (zipfile.BadZipFile, KeyError, ValueError, ParseError, EOFError, NotImplementedError, TypeError)
 """What openpyxl raises at files that are no workbook, are cut short, or are encrypted."""

@@ -12,10 +12,10 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from model.plan_files import ID, PLAN_FILES, CellKind, PlanColumn, PlanFile
+from model.plan_files import ID, PLAN_FILES, CellKind, PlanColumn, PlanFile, key_of
 from warehouse.files import said_plainly
 
-__all__ = ["described", "source_lines", "template", "write_templates"]
+__all__ = ["described", "example", "keys_described", "source_lines", "template", "write_templates"]
 
 EXAMPLES: Mapping[str, Mapping[str, str]] = {
     "programs": {"key": "DIGITAL", "name": "Digital workplace", "sponsor": "Ann Berg"},
@@ -96,6 +96,18 @@ def described() -> str:
                 lines.append(f"| `{column.heading}` | {column.description} | {_kind(column)} |")
         lines.append("")
     return "\n".join(lines)
+
+
+def keys_described() -> str:
+    """What makes a row the same row, file by file, for docs/connectors/plan.md."""
+    lines = []
+    for file in PLAN_FILES.values():
+        headings = {column.name: column.heading for column in file.columns}
+        key = ", ".join(f"`{headings[name]}`" for name in key_of(file.tables[0]))
+        if file.name == "scopes":
+            key = f"{key} and its place"
+        lines.append(f"| {file.name} | {key or 'all cells, as two costs may be alike'} |")
+    return "\n".join([*lines, ""])
 
 
 def _said(column: PlanColumn) -> str:

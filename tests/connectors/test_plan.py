@@ -233,6 +233,10 @@ def test_a_table_without_a_file_is_an_answer_of_its_own(folder: Path):
         ({"file": "good.csv", "columns": {"owner": "Wer"}}, "good.csv has no column “Wer”: correct tables.risks.col"),
         ({"file": "double.csv"}, "double.csv has two columns title: remove or rename"),
         ({"file": "empty.csv"}, "empty.csv has no column project"),
+        (
+            {"file": "double.csv", "header_row": 2},
+            "headings were taken from row 2: tables.risks.header_row names another",
+        ),
     ],
 )
 def test_a_file_that_cannot_be_used_is_one_sentence(folder: Path, tables: dict[str, Any], says: str):
@@ -259,9 +263,10 @@ def test_a_folder_that_is_not_there_is_said(folder: Path):
 
 def test_check_tells_what_is_read_what_is_not_and_what_is_not_there(folder: Path):
     fill(folder, risks="project,title,Ampel,Notiz\nP-1,late,x,y\n", costs="amount\n1\n")
-    (folder / "rates.csv").unlink()
+    (folder / "rates.csv").rename(folder / "cost-s2.csv")
     told = PlanConnector(source(folder)).rights()
     assert "read risks from risks.csv" in told.may
+    assert 'cost-s2.csv: nothing is read from it; did you mean "costs"?' in told.missing
     assert "risks.csv: nothing is read from its columns Ampel, Notiz" in told.missing
     assert any("costs.csv has no column project" in one for one in told.missing)
     assert told.missing[-1] == "no file, and no sheet of a workbook, for rates: nothing is known of these"
@@ -301,6 +306,13 @@ def test_row_numbers_are_those_a_spreadsheet_shows(folder: Path):
     assert told == [
         ("P-1|a", "book.xlsx, sheet Risks, row 4, column impact", "a whole number from 1 to 5 was expected")
     ]
+
+
+def test_what_excel_writes_above_the_headings_is_left_out(folder: Path):
+    (folder / "risks.csv").write_text(
+        'sep=;\n"# project: a comment, as Excel saves it";;\n;;\nproject;title\nP-1;late\n'
+    )
+    assert [r["native_id"] for r in landed(folder, "risk_register")] == ["P-1|late"]
 
 
 def test_a_heading_may_be_a_number_sign(folder: Path):
@@ -813,6 +825,26 @@ def test_another_mapping_is_applied_to_what_was_read_and_a_rebuild_makes_the_sam
     assert running.sql(query) == mapped
     well(pmo("rebuild", cwd=running.folder))
     assert running.sql(query) == mapped
+
+
+def test_a_key_that_cannot_be_read_keeps_what_is_known(running: _Running):
+    """It may be any row that is known: nothing is called gone until it can be read. An empty one is none of them."""
+    running.write("baselines", "project,number", "P-1,1", "P-1,2", "P-1,3")
+    well(pmo("sync", cwd=running.folder))
+    running.write("baselines", "project,number", "P-1,1", "P-1,second")
+    well(pmo("sync", cwd=running.folder))
+    assert set(running.gone("baselines").values()) == {"present"}
+    running.write("baselines", "project,number", "P-1,1", "P-1,2", "Approved by the board,")
+    well(pmo("sync", cwd=running.folder))
+    assert running.gone("baselines") == {"P-1|1": "present", "P-1|2": "present", "P-1|3": "missing"}
+
+
+def test_rows_of_a_plan_that_is_configured_no_more_outlast_a_rebuild(running: _Running):
+    running.write("projects", "key,name", "P-1,Shop")
+    well(pmo("sync", cwd=running.folder))
+    (running.folder / "pmo.toml").write_text("[hub]\n", encoding="utf-8")
+    well(pmo("rebuild", cwd=running.folder))
+    assert set(running.gone("projects")) == {"P-1"}
 
 
 def test_all_may_move_together(running: _Running, tmp_path: Path):
