@@ -20,7 +20,10 @@ __all__ = [
     "Dependency",
     "Figure",
     "Portfolio",
+    "PortfolioIssue",
+    "PortfolioProject",
     "ProjectHours",
+    "ProjectSource",
     "Said",
     "StaleIssue",
     "TimesheetDay",
@@ -42,6 +45,65 @@ class Said(Record):
 
 class Figure(Record):
     """A derived row."""
+
+
+class ProjectSource(Figure):
+    """Projects of the tools, and the project of the portfolio that each belongs to."""
+
+    table: ClassVar[str] = "project_sources"
+
+    tool_project_id: Annotated[str | None, Ref("projects")] = Field(
+        default=None, description="project of a tool; null: what is in no project of it"
+    )
+    source: str = Field(description="the tool")
+    key: str | None = Field(default=None, description="its short name there")
+    name: str = Field(description="its name there, or (in no project)")
+    project_id: Annotated[str | None, Ref("projects")] = Field(
+        default=None, description="where its hours and issues belong if no other line of the scopes takes them"
+    )
+    position: int | None = Field(default=None, description="line of the scopes that says so")
+
+
+class PortfolioIssue(Record):
+    """Which project of the portfolio each issue belongs to: the first line of the scopes that fits it wins."""
+
+    table: ClassVar[str] = "portfolio_issues"
+
+    issue_id: Annotated[str, Ref("issues")] = Field(description="the issue")
+    source: str = Field(description="its tool")
+    project_id: Annotated[str | None, Ref("projects")] = Field(
+        default=None, description="project of the portfolio; without any plan its project in the tool; null: in none"
+    )
+    position: int | None = Field(default=None, description="line of the scopes that won; null: none, or no plan")
+    fitting_projects: int = Field(description="projects whose lines fit it: more than 1 is doubtful")
+
+
+class PortfolioProject(Figure):
+    """The projects of the portfolio: those of the plan, or without any plan those of the tools."""
+
+    table: ClassVar[str] = "portfolio_projects"
+
+    project_id: Annotated[str | None, Ref("projects")] = Field(
+        default=None, description="the project; null: all of the source that is in no project, if there is any"
+    )
+    place: str = Field(description="project_id, or the source where that is null")
+    source: str = Field(description="where it is planned, or run")
+    project: str = Field(description="name of the project, or (in no project)")
+    key: str = Field(description="short name")
+    url: str | None = Field(default=None, description="its page")
+    state: str | None = Field(default=None, description="active, on_hold, closed or archived")
+    availability: str = Field(description="present, or why not")
+    program_id: Annotated[str | None, Ref("program_plans")] = Field(default=None, description="its program")
+    program: str | None = Field(default=None, description="name of the program")
+    pm: str | None = Field(default=None, description="who runs it")
+    sponsor: str | None = Field(default=None, description="who answers for it")
+    stage: str | None = Field(default=None, description="proposed to closed")
+    kind: str = Field(description="run or change")
+    mandatory: bool = Field(description="law or contract demands it")
+    is_planned: bool = Field(description="a plan says something about it")
+    on_hold: bool = Field(description="listed, and no trouble")
+    is_closed: bool = Field(description="it has ended")
+    tools: int = Field(description="sources that its issues and hours come from")
 
 
 class TimesheetDay(Figure):
@@ -240,6 +302,7 @@ class Portfolio(Record):
 
 
 FIGURES: tuple[type[Record], ...] = (
-    TimesheetDay, TimesheetWeek, ProjectHours, BlockedIssue, StaleIssue, Dependency, DataQuality, Portfolio,
+    ProjectSource, PortfolioIssue, TimesheetDay, TimesheetWeek, PortfolioProject, ProjectHours, BlockedIssue,
+    StaleIssue, Dependency, DataQuality, Portfolio,
 )  # fmt: skip
 """In the order in which they are made: each from the published tables, and from those before it."""

@@ -144,7 +144,7 @@ _EXPRESSIONS: dict[str, dict[str, str]] = {
     },
     "words": {"value": "w.value", "basis": "w.basis"},
     "accounts": {"person_id": "p.person_id"},
-    **dict.fromkeys(_OF_PEOPLE, {"person_id": "called.person_id"}),
+    **{table: {"person_id": "called.person_id"} for table in _OF_PEOPLE},
 }
 
 

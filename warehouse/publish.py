@@ -24,6 +24,7 @@ from model.columns import Column, published_columns
 from model.config import HubSettings
 from model.errors import FileError
 from model.figures import FIGURES
+from model.planning import PLANNED
 from model.records import (
     About,
     AboutFigure,
@@ -220,6 +221,10 @@ def _fill(hub: Hub, record: type[Record], *, emails: bool) -> None:
             hub.con.execute(f"CREATE TABLE {record.table} AS {first}")
             for part in others:
                 hub.con.execute(f"INSERT INTO {record.table} {part}")
+    elif record in PLANNED and not hub.value(f"SELECT EXISTS (FROM landed.{record.table})"):
+        # most hubs have few of them, and to ask their views takes time
+        columns = ", ".join(f"{quoted(c.name)} {published_type(c)}" for c in published_columns(record))
+        hub.con.execute(f"CREATE TABLE published.{record.table} ({columns})")
     else:
         hub.con.execute(f"CREATE TABLE published.{record.table} AS {_columns(record, _rows(record), hidden=hidden)}")
 
@@ -270,9 +275,12 @@ def _replaced(text: str, before: str = "()") -> str:
 
 def _describe(hub: Hub, record: type[Record]) -> None:
     table = f"published.main.{record.table}"
-    hub.con.execute(f"COMMENT ON TABLE {table} IS {text(_summary(record))}")
-    for column in published_columns(record):
-        hub.con.execute(f"COMMENT ON COLUMN {table}.{quoted(column.name)} IS {text(column.description)}")
+    said = [f"COMMENT ON TABLE {table} IS {text(_summary(record))}"]
+    said += [
+        f"COMMENT ON COLUMN {table}.{quoted(column.name)} IS {text(column.description)}"
+        for column in published_columns(record)
+    ]
+    hub.con.execute(";".join(said))
 
 
 def _summary(record: type[Record]) -> str:

@@ -94,6 +94,26 @@ def file(tracker):
     return tracker.publish().path
 
 
+PLAN_TABLES = {
+    "program_plans": "id name sponsor manager goal",
+    "project_plans": "id project_id program_id sponsor pm stage kind mandatory deadline_on currency",
+    "project_scopes": "id project_id position in_source in_project label",
+    "budget_lines": "id project_id category amount contingency reserve currency",
+    "baselines": "id project_id number approved_by approved_on start_on finish_on",
+    "work_packages": "id project_id baseline name budget start_on finish_on",
+    "team_members": "id person person_id role team calendar share external from_on to_on",
+    "calendars": "id name monday sunday",
+    "calendar_days": "id calendar day_on hours",
+    "cost_entries": "id project_id kind category amount currency worked_on",
+    "exchange_rates": "id from_currency to_currency month_on rate",
+    "risk_register": "id project_id title kind state probability impact",
+    "benefits": "id project_id name month_on planned realised",
+    "change_requests": "id project_id title state decided_by decided_on",
+    "health_overrides": "id project_id health said_by reason from_on until_on",
+}
+TABLES |= PLAN_TABLES
+
+
 @pytest.mark.parametrize("table", TABLES)
 def test_every_agreed_table_and_column_is_there_with_a_comment(file, table):
     columns = dict(read(file, "SELECT column_name, comment FROM duckdb_columns() WHERE table_name = ?", table))
@@ -107,8 +127,14 @@ def test_synced_tables_carry_the_bookkeeping(file):
     rows = read(file, "SELECT table_name FROM duckdb_columns() WHERE column_name = 'last_seen_at'")
     assert {name for (name,) in rows} == {
         "projects", "issues", "issue_parents", "worklogs", "issue_changes", "issue_links", "sprints", "sprint_issues",
-        "milestones", "accounts", "words",
+        "milestones", "accounts", "words", *PLAN_TABLES,
     }  # fmt: skip
+
+
+def test_rates_and_absences_of_people_are_not_in_it(file):
+    assert read(file, "SELECT table_name FROM duckdb_columns() WHERE column_name IN ('hourly_rate', 'share')") == [
+        ("team_members",)
+    ]
 
 
 def test_nothing_else_is_in_it(file):

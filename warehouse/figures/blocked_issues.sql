@@ -1,7 +1,9 @@
 -- One row per open issue that is blocked and per thing that blocks it. An issue that is done blocks nobody.
 WITH today AS (SELECT max(today_on) AS today_on FROM about),
 open_issues AS (
-    SELECT * FROM issues WHERE availability = 'present' AND status NOT IN ('done', 'cancelled')),
+    SELECT i.* REPLACE (m.project_id AS project_id)
+    FROM issues AS i JOIN portfolio_issues AS m ON m.issue_id = i.id
+    WHERE i.availability = 'present' AND i.status NOT IN ('done', 'cancelled')),
 became AS (
     SELECT issue_id, max(changed_at) AS since_at, max_by(evidence, changed_at) AS since_basis
     FROM issue_changes

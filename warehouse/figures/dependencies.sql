@@ -1,10 +1,10 @@
 -- One row per link by which an issue of one project waits for one of another. Days are those of the tools.
 WITH today AS (SELECT max(today_on) AS today_on FROM about),
 ends AS (
-    SELECT id, key, project_id, source, status, status NOT IN ('done', 'cancelled') AS is_open, start_on, due_on,
-        CASE WHEN status = 'done' THEN coalesce(resolved_at::DATE, due_on) WHEN status <> 'cancelled' THEN due_on
-            END AS finish_on
-    FROM issues WHERE availability = 'present'),
+    SELECT i.id, i.key, m.project_id, i.source, i.status, i.status NOT IN ('done', 'cancelled') AS is_open, i.start_on,
+        i.due_on, CASE WHEN i.status = 'done' THEN coalesce(i.resolved_at::DATE, i.due_on)
+            WHEN i.status <> 'cancelled' THEN i.due_on END AS finish_on
+    FROM issues AS i JOIN portfolio_issues AS m ON m.issue_id = i.id WHERE i.availability = 'present'),
 waiting AS (
     SELECT l.id AS link_id, l.kind, l.relation, f.id AS from_issue_id, f.key AS from_key,
         f.project_id AS from_project_id, f.status AS from_status, f.finish_on AS from_finish_on,

@@ -1,23 +1,19 @@
--- One row per project, present or not, and one per source for what is in no known project, if there is any.
+-- One row per row of portfolio_projects.
 -- Only issues that are present count. Hours count where worklogs.counted says so, whatever became of their issue.
 WITH
 issue_rows AS (
-    SELECT i.id, i.source, coalesce(p.id, i.source) AS place, i.status, i.due_on, i.updated_at
-    FROM issues AS i LEFT JOIN projects AS p ON p.id = i.project_id
+    SELECT i.id, coalesce(m.project_id, i.source) AS place, i.status, i.due_on, i.updated_at
+    FROM issues AS i JOIN portfolio_issues AS m ON m.issue_id = i.id
     WHERE i.availability = 'present'),
 worklog_rows AS (
-    SELECT w.source, coalesce(p.id, w.source) AS place, w.counted, w.seconds, w.availability,
+    SELECT coalesce(m.project_id, o.project_id, w.source) AS place,
         greatest(w.created_at, w.updated_at) AS acted_at -- greatest() passes nulls over
-    FROM worklogs AS w LEFT JOIN projects AS p ON p.id = w.project_id),
-places AS (
-    SELECT id AS place, id AS project_id, source, name AS project, key, state, availability FROM projects
-    UNION ALL -- a source's name is no project's id: ids have a colon
-    SELECT DISTINCT source, NULL, source, '(in no project)', '', NULL, 'present'
-    FROM (
-        SELECT source, place FROM issue_rows
-        UNION ALL
-        SELECT source, place FROM worklog_rows WHERE counted) AS used
-    WHERE place = source),
+    FROM worklogs AS w
+    LEFT JOIN portfolio_issues AS m ON m.issue_id = w.issue_id
+    LEFT JOIN projects AS t ON t.id = w.project_id
+    LEFT JOIN project_sources AS o ON m.issue_id IS NULL AND o.source = w.source
+        AND o.tool_project_id IS NOT DISTINCT FROM t.id
+    WHERE w.availability = 'present'),
 counts AS (
     SELECT place, count(*) AS issues,
         count(*) FILTER (status = 'todo') AS todo,
@@ -35,7 +31,7 @@ activity AS (
         SELECT i.place, c.changed_at FROM issue_changes AS c JOIN issue_rows AS i ON i.id = c.issue_id
         WHERE c.availability = 'present'
         UNION ALL
-        SELECT place, acted_at FROM worklog_rows WHERE availability = 'present') AS acts
+        SELECT place, acted_at FROM worklog_rows) AS acts
     GROUP BY place)
 SELECT
     s.project_id, s.source, s.project, s.key, s.state, s.availability,
@@ -49,11 +45,10 @@ SELECT
     coalesce(h.hours, 0) AS hours_logged,
     h.hours_estimated,
     t.last_activity_at,
-    a.fresh_through_at,
-    a.completeness
-FROM places AS s
+    s.fresh_at AS fresh_through_at,
+    s.completeness
+FROM portfolio_projects AS s
 LEFT JOIN counts AS c ON c.place = s.place
-LEFT JOIN project_hours AS h ON h.project_id IS NOT DISTINCT FROM s.project_id AND h.source = s.source
+LEFT JOIN project_hours AS h ON coalesce(h.project_id, h.source) = s.place
 LEFT JOIN activity AS t ON t.place = s.place
-LEFT JOIN about AS a ON a.source = s.source
 ORDER BY s.source, s.project, s.project_id

@@ -1,18 +1,12 @@
--- One row per project, present or not, and one per source for what is in no known project, if there is any.
+-- One row per row of portfolio_projects.
 WITH RECURSIVE
 today AS (SELECT max(today_on) AS today_on FROM about),
 issue_rows AS (
-    SELECT i.id, i.source, coalesce(p.id, i.source) AS place, i.status NOT IN ('done', 'cancelled') AS is_open,
+    SELECT i.id, coalesce(m.project_id, i.source) AS place, i.status NOT IN ('done', 'cancelled') AS is_open,
         i.original_estimate_seconds AS estimate, i.remaining_estimate_seconds AS remaining
-    FROM issues AS i LEFT JOIN projects AS p ON p.id = i.project_id
+    FROM issues AS i JOIN portfolio_issues AS m ON m.issue_id = i.id
     WHERE i.availability = 'present' AND i.status <> 'cancelled'),
 booked AS (SELECT *, coalesce(project_id, source) AS place FROM timesheet_days),
-places AS (
-    SELECT id AS place, id AS project_id, source, name AS project FROM projects
-    UNION ALL -- a source's name is no project's id: ids have a colon
-    SELECT DISTINCT place, NULL, source, '(in no project)'
-    FROM (SELECT place, source FROM issue_rows UNION ALL SELECT place, source FROM booked) AS used
-    WHERE place = source),
 parents AS (
     SELECT id AS issue_id, parent_id FROM issues WHERE parent_id IS NOT NULL
     UNION
@@ -72,10 +66,9 @@ SELECT
     coalesce(r.open_issues, 0) AS open_issues,
     coalesce(r.unsized_issues, 0) AS unsized_issues,
     'hours where they were booked; estimates and work left on the lowest sized level of each tree' AS rule,
-    b.fresh_through_at AS fresh_at, b.completeness
-FROM places AS s
+    s.fresh_at, s.completeness
+FROM portfolio_projects AS s
 LEFT JOIN logged AS l ON l.place = s.place
 LEFT JOIN estimates AS e ON e.place = s.place
 LEFT JOIN left_over AS r ON r.place = s.place
-LEFT JOIN about AS b ON b.source = s.source
 ORDER BY s.source, s.project, s.project_id

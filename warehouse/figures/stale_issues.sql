@@ -22,7 +22,8 @@ SELECT
     b.fresh_through_at AS fresh_at, b.completeness
 FROM going AS g
 JOIN latest AS l ON l.issue_id = g.id
-LEFT JOIN projects AS p ON p.id = g.project_id
+LEFT JOIN portfolio_issues AS m ON m.issue_id = g.id
+LEFT JOIN projects AS p ON p.id = m.project_id
 LEFT JOIN about AS b ON b.source = g.source
 CROSS JOIN today AS t
 WHERE date_diff('day', l.last_activity_at::DATE, t.today_on) > 14

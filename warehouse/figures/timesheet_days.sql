@@ -21,7 +21,10 @@ SELECT
 FROM worklogs AS w
 LEFT JOIN accounts AS a ON a.id = w.account_id
 LEFT JOIN people AS p ON p.id = a.person_id
-LEFT JOIN projects AS j ON j.id = w.project_id
+LEFT JOIN portfolio_issues AS m ON m.issue_id = w.issue_id
+LEFT JOIN projects AS t ON t.id = w.project_id
+LEFT JOIN project_sources AS o ON m.issue_id IS NULL AND o.source = w.source AND o.tool_project_id IS NOT DISTINCT FROM t.id
+LEFT JOIN projects AS j ON j.id = coalesce(m.project_id, o.project_id)
 LEFT JOIN about AS b ON b.source = w.source
 WHERE w.counted OR (w.mirror_of IS NOT NULL AND w.availability <> 'deleted')
 GROUP BY a.person_id, coalesce(p.name, a.name, '(nobody named)'), w.work_on, j.id, j.name, w.source

@@ -19,6 +19,7 @@ SELECT 'circle' AS check_id, 'high' AS severity, 'issue' AS object_kind, i.id AS
     p.id AS project_id, i.source, i.url, a.person_id AS owner_id, NULL::DATE AS since_on,
     'waits for itself, over ' || c.steps || ' links' AS detail
 FROM circles AS c JOIN issues AS i ON i.id = c.id
-LEFT JOIN projects AS p ON p.id = i.project_id
+LEFT JOIN portfolio_issues AS g ON g.issue_id = i.id
+LEFT JOIN projects AS p ON p.id = g.project_id
 LEFT JOIN accounts AS a ON a.id = i.assignee_id
 WHERE i.availability = 'present'

@@ -1,6 +1,7 @@
 -- An active project with open work, all of whose due days are past.
 WITH open_issues AS (
-    SELECT i.* FROM issues AS i JOIN projects AS p ON p.id = i.project_id AND p.state = 'active'
+    SELECT i.* REPLACE (g.project_id AS project_id) FROM issues AS i
+    JOIN portfolio_issues AS g ON g.issue_id = i.id JOIN projects AS p ON p.id = g.project_id AND p.state = 'active'
     WHERE i.availability = 'present' AND i.status NOT IN ('done', 'cancelled')
         AND i.id NOT IN (
             SELECT c.parent_id FROM issues AS c

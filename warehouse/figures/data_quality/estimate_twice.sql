@@ -6,6 +6,7 @@ FROM (
     SELECT DISTINCT c.parent_id FROM issues AS c
     WHERE c.availability = 'present' AND c.status <> 'cancelled' AND c.original_estimate_seconds > 0) AS e
 JOIN issues AS i ON i.id = e.parent_id
-LEFT JOIN projects AS p ON p.id = i.project_id
+LEFT JOIN portfolio_issues AS g ON g.issue_id = i.id
+LEFT JOIN projects AS p ON p.id = g.project_id
 LEFT JOIN accounts AS a ON a.id = i.assignee_id
 WHERE i.availability = 'present' AND i.status <> 'cancelled' AND i.original_estimate_seconds > 0

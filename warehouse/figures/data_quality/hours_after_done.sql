@@ -8,6 +8,7 @@ FROM (
     JOIN issues AS d ON d.id = b.issue_id AND d.status IN ('done', 'cancelled') AND b.work_on > d.resolved_at::DATE
     WHERE b.counted GROUP BY b.issue_id) AS w
 JOIN issues AS i ON i.id = w.issue_id
-LEFT JOIN projects AS p ON p.id = i.project_id
+LEFT JOIN portfolio_issues AS g ON g.issue_id = i.id
+LEFT JOIN projects AS p ON p.id = g.project_id
 LEFT JOIN accounts AS a ON a.id = i.assignee_id
 WHERE i.availability = 'present'

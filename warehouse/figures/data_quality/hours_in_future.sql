@@ -4,6 +4,10 @@ SELECT 'hours-in-future' AS check_id, 'high' AS severity, 'worklog' AS object_ki
     w.work_on AS since_on, round(w.seconds / 3600.0, 2)::DECIMAL(18, 2)::VARCHAR || ' h on a day to come' AS detail
 FROM worklogs AS w
 LEFT JOIN issues AS i ON i.id = w.issue_id
-LEFT JOIN projects AS p ON p.id = w.project_id
+LEFT JOIN portfolio_issues AS g ON g.issue_id = w.issue_id
+LEFT JOIN projects AS t ON t.id = w.project_id
+LEFT JOIN project_sources AS o ON g.issue_id IS NULL AND o.source = w.source
+    AND o.tool_project_id IS NOT DISTINCT FROM t.id
+LEFT JOIN projects AS p ON p.id = coalesce(g.project_id, o.project_id)
 LEFT JOIN accounts AS a ON a.id = w.account_id
 WHERE w.counted AND w.work_on > (SELECT max(today_on) FROM about)

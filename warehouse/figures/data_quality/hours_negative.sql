@@ -4,6 +4,10 @@ SELECT 'hours-negative' AS check_id, 'medium' AS severity, 'worklog' AS object_k
     w.work_on AS since_on, round(w.seconds / 3600.0, 2)::DECIMAL(18, 2)::VARCHAR || ' h: a correction, or a mistake' AS detail
 FROM worklogs AS w
 LEFT JOIN issues AS i ON i.id = w.issue_id
-LEFT JOIN projects AS p ON p.id = w.project_id
+LEFT JOIN portfolio_issues AS g ON g.issue_id = w.issue_id
+LEFT JOIN projects AS t ON t.id = w.project_id
+LEFT JOIN project_sources AS o ON g.issue_id IS NULL AND o.source = w.source
+    AND o.tool_project_id IS NOT DISTINCT FROM t.id
+LEFT JOIN projects AS p ON p.id = coalesce(g.project_id, o.project_id)
 LEFT JOIN accounts AS a ON a.id = w.account_id
 WHERE w.counted AND w.seconds < 0

@@ -3,6 +3,7 @@ SELECT 'in-no-project' AS check_id, 'medium' AS severity, 'issue' AS object_kind
     p.id AS project_id, i.source, i.url, a.person_id AS owner_id, i.created_at::DATE AS since_on,
     'in no project that the hub knows' AS detail
 FROM issues AS i
-LEFT JOIN projects AS p ON p.id = i.project_id
+LEFT JOIN portfolio_issues AS g ON g.issue_id = i.id
+LEFT JOIN projects AS p ON p.id = g.project_id
 LEFT JOIN accounts AS a ON a.id = i.assignee_id
 WHERE i.availability = 'present' AND p.id IS NULL
