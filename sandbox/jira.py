@@ -29,7 +29,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import msgspec
 
 from sandbox.jira_call import Call, Options, Problem
-from sandbox.jira_company import latest_day, tracker_of
+from sandbox.jira_company import company, latest_day
 from sandbox.jira_control import command
 from sandbox.jira_faults import Faults, quota_headers
 from sandbox.jira_issues import ISSUE_ROUTES
@@ -41,6 +41,7 @@ from sandbox.jira_truth import as_yaml, figures
 from sandbox.jira_views import Views
 from sandbox.jira_words import HUB_EMAIL, LEAD_EMAIL, MEMBER_EMAIL, STRANGER_EMAIL, TOKEN
 from sandbox.jira_writes import WRITE_ROUTES
+from sandbox.plan_files import write_plan
 
 __all__ = [
     "CLOUD_ID",
@@ -313,11 +314,14 @@ def main() -> None:
     )
     parser.add_argument("--issues", type=int, default=4000)
     parser.add_argument("--truth", default=None, help="writes truth.yaml to this path")
+    parser.add_argument("--plan", default=None, help="writes the files of the company's PMO into this folder")
     given = parser.parse_args()
     as_of = given.as_of or latest_day()
-    tracker = tracker_of(seed=given.seed, as_of=as_of, issues=given.issues)
+    tracker, people = company(seed=given.seed, as_of=as_of, issues=given.issues)
     if given.truth:
         Path(given.truth).write_text(as_yaml(figures(tracker, as_of)), encoding="utf-8")
+    if given.plan:
+        write_plan(Path(given.plan), tracker, people, as_of)
     server = JiraServer(tracker, port=given.port)
     sys.stdout.write(f"{server.url}\n")
     sys.stdout.flush()

@@ -15,7 +15,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from sandbox.jira_lives import DAY, HOUR, Event, Log, Outline, business, events
 from sandbox.jira_plan import PLANS, Plan
-from sandbox.jira_planted import plant_flow, plant_hours, plant_issues, plant_links, plant_points
+from sandbox.jira_planted import plant_flow, plant_hours, plant_issues, plant_links, plant_points, plant_tasks
 from sandbox.jira_records import Sprint, Version
 from sandbox.jira_tracker import Tracker
 from sandbox.jira_words import People, Roles, add_people, add_words
@@ -60,6 +60,7 @@ def company(*, seed: int = 7, as_of: date | None = None, issues: int = 4000) -> 
     done = plant_hours(tracker, people, lives, as_of)
     _spread_hours(tracker, people, lives, 3 * issues - done, rng, last)
     _run(tracker, people, lives, rng)
+    plant_tasks(tracker)
     plant_links(tracker, lives, end, rng, issues // 10)
     tracker.refresh_index()
     _set_clock(tracker, end)

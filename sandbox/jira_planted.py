@@ -3,7 +3,7 @@
 Noor Haddad left and still holds 11 open issues; Beat Kolb booked 46 h since the first of the month; Ines Duarte is at
 142 % for three weeks; Priya Raman books at 23:30 in Pune; 37 h reached a closed month of DWH afterwards; WEB grew from
 220 to 297 points, 26 of them approved; APP takes 9 days in 85 of 100 cases; three links make a circle; one status word
-was never seen before.
+was never seen before; 17 tasks are the service desk's own, and in no project of the plan.
 """
 
 from __future__ import annotations
@@ -16,8 +16,18 @@ from sandbox.jira_records import Issue
 from sandbox.jira_tracker import Tracker
 from sandbox.jira_words import People
 
-__all__ = ["PLANTED", "kolb_since", "plant_flow", "plant_hours", "plant_issues", "plant_links", "plant_points"]
+__all__ = [
+    "PLANTED",
+    "kolb_since",
+    "plant_flow",
+    "plant_hours",
+    "plant_issues",
+    "plant_links",
+    "plant_points",
+    "plant_tasks",
+]
 
+SERVICE_TASKS = 17
 PLANTED = {
     "noor_open_issues": 11,
     "kolb_hours": 46.0,
@@ -33,7 +43,9 @@ PLANTED = {
     "long_histories": 6,
     "moved_issues": 12,
     "deleted_issues": 10,
+    "svc_tasks": SERVICE_TASKS,
 }
+_TASK, _REQUEST = "10002", "10005"
 ENOUGH = 600  # issues; smaller companies have no room for what is planted
 
 
@@ -167,3 +179,14 @@ def plant_links(tracker: Tracker, lives: list[Outline], end: int, rng: random.Ra
             pairs.append((one.id, other.id, kind))
     for n, (one_id, other_id, kind) in enumerate(pairs):
         tracker.link(one_id, other_id, kind, by=tracker.issues[one_id].creator, at=at + n * HOUR // max(count, 1))
+
+
+def plant_tasks(tracker: Tracker) -> None:
+    """Seventeen of the service desk's issues are tasks of its own, long done; the others are requests of somebody."""
+    tasks = [i for i in tracker.issues.values() if tracker.projects[i.project_id].key == "SVC" and i.type_id == _TASK]
+    before = max((i.updated for i in tracker.issues.values()), default=0) - 22 * DAY
+    old = [i.id for i in tasks if i.resolved is not None and i.resolved < before]
+    own = set(old[:SERVICE_TASKS])
+    for issue in tasks:
+        if issue.id not in own:
+            issue.type_id = _REQUEST

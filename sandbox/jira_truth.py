@@ -16,6 +16,8 @@ from sandbox.jira_plan import FACTS, GIVEN, PLANS
 from sandbox.jira_planted import PLANTED
 from sandbox.jira_records import Issue
 from sandbox.jira_tracker import Tracker
+from sandbox.plan_files import truth_of_plan
+from sandbox.plan_story import PLAN_PLANTED
 
 __all__ = ["Truth", "as_yaml", "figures"]
 
@@ -144,13 +146,16 @@ class Truth:
 
 
 def figures(tracker: Tracker, as_of: date) -> Row:
-    """Counts of all that exists, hours, what is planted, and the money as it was given."""
+    """Counts of all that exists, hours, what is planted, and the money, in thousands, as it was given."""
+    by_plan = truth_of_plan(as_of)
     shown = {p.key: _project(tracker, p.id, as_of) for p in tracker.projects.values()}
     for plan in PLANS:
         spi, cpi, eac = GIVEN[plan.key]
         money = {"currency": plan.currency, "bac": plan.bac, "pv": plan.pv, "ev": plan.ev, "ac": plan.ac}
         weeks = {"baseline_finish_week": plan.baseline_week, "forecast_finish_week": plan.forecast_week}
-        shown[plan.key] |= {"program": plan.program} | money | {"spi": spi, "cpi": cpi, "eac": eac} | weeks
+        shown[plan.key] |= (
+            {"program": plan.program} | money | {"spi": spi, "cpi": cpi, "eac": eac} | weeks | by_plan[plan.key]
+        )
     names = {account: user.name for account, user in tracker.users.items()}
     hours: Counter[str] = Counter()
     for worklog in tracker.worklogs.values():
@@ -167,7 +172,7 @@ def figures(tracker: Tracker, as_of: date) -> Row:
         "hours": round(sum(hours.values()) / 3600, 4),
         "projects": shown,
         "hours_by_person": {name: round(hours[name] / 3600, 4) for name in sorted(hours)},
-        "planted": PLANTED,
+        "planted": PLANTED | PLAN_PLANTED,
         "facts": FACTS,
     }
 
