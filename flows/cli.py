@@ -468,13 +468,14 @@ def sql(query: str, config: Path | None, as_json: bool) -> None:
     help="The day the story ends on, at 06:00 UTC: the last such.",
 )
 @click.option("--truth", type=click.Path(path_type=Path), default=None, help="Write what is true of it to this file.")
-def sandbox(port: int, seed: int, as_of: datetime | None, truth: Path | None) -> None:
+@click.option("--plan", type=click.Path(path_type=Path), default=None, help="Write its plan files into this folder.")
+def sandbox(port: int, seed: int, as_of: datetime | None, truth: Path | None, plan: Path | None) -> None:
     """Serve a make-believe Jira on this machine; prints a pmo.toml for it."""
     from flows.demo import environment, settings_text
     from flows.demo import sandbox as serve
 
-    with serve(port=port, seed=seed, as_of=as_of.date() if as_of else None, truth=truth) as served:
-        click.echo(settings_text(served.url))
+    with serve(port=port, seed=seed, as_of=as_of.date() if as_of else None, truth=truth, plan=plan) as served:
+        click.echo(settings_text(served.url, plan))
         for name, value in environment().items():
             click.echo(f"# export {name}={value}")
         click.echo("# serving until it is stopped with Ctrl-C", nl=True)
@@ -496,14 +497,15 @@ def sandbox(port: int, seed: int, as_of: datetime | None, truth: Path | None) ->
 @exits
 def demo(into: Path, seed: int, as_of: datetime | None) -> int:
     """An invented company, read over HTTP into a portfolio, from nothing, in one command."""
-    from flows.demo import demo_folder, prepare
+    from flows.demo import PLAN_FOLDER, demo_folder, prepare
     from flows.demo import sandbox as serve
     from flows.show import show_demo_end, show_portfolio, show_progress, show_report
     from flows.sync import sync as sync_sources
     from warehouse.read import Reader
 
     folder = demo_folder(into)
-    with serve(seed=seed, as_of=as_of.date() if as_of else None, truth=folder / "truth.yaml") as served:
+    day, truth, plan = as_of.date() if as_of else None, folder / "truth.yaml", folder / PLAN_FOLDER
+    with serve(seed=seed, as_of=day, truth=truth, plan=plan) as served:
         settings = _load(prepare(folder, served.url), secrets=True)
         with show_progress(quiet=False) as shown:
             report = sync_sources(settings, progress=shown.progress, told=shown.rebuilding)

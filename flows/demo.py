@@ -5,6 +5,7 @@ The sandbox runs as a process of its own and is talked to over HTTP like any too
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -17,9 +18,11 @@ from pathlib import Path
 
 from model.errors import FileError
 
-__all__ = ["DEMO_SOURCE", "Sandbox", "demo_folder", "environment", "prepare", "sandbox", "settings_text"]
+__all__ = ["DEMO_SOURCE", "PLAN_FOLDER", "Sandbox", "demo_folder", "environment", "prepare", "sandbox", "settings_text"]
 
 DEMO_SOURCE = "alder-jira"
+PLAN_FOLDER = "plan"
+"""Beside the configuration, which names it so."""
 MARK = ".pmo-demo"
 """A file that says that a folder was made by the demo, and may be made anew by it."""
 
@@ -34,6 +37,13 @@ type = "jira"
 url = "{url}"
 email = "${{SANDBOX_EMAIL}}"
 token = "${{SANDBOX_TOKEN}}"
+"""
+
+_PLAN = """
+# What its PMO keeps in files: projects, budgets, rates, risks.
+[sources.plan]
+type = "plan"
+folder = {folder}
 """
 
 
@@ -52,17 +62,21 @@ def environment() -> dict[str, str]:
     return {"SANDBOX_EMAIL": HUB_EMAIL, "SANDBOX_TOKEN": TOKEN}
 
 
-def settings_text(url: str) -> str:
-    """A `pmo.toml` for the sandbox at this address."""
-    return _CONFIG.format(source=DEMO_SOURCE, url=url)
+def settings_text(url: str, plan: Path | None = None) -> str:
+    """A `pmo.toml` for the sandbox at this address, and for the folder of its plan, if it has one."""
+    more = _PLAN.format(folder=json.dumps(str(plan), ensure_ascii=False)) if plan else ""
+    return _CONFIG.format(source=DEMO_SOURCE, url=url) + more
 
 
 @contextmanager
-def sandbox(*, port: int = 0, seed: int = 7, as_of: date | None = None, truth: Path | None = None) -> Iterator[Sandbox]:
+def sandbox(
+    *, port: int = 0, seed: int = 7, as_of: date | None = None, truth: Path | None = None, plan: Path | None = None
+) -> Iterator[Sandbox]:
     """Serves the company in a process of its own, until the context ends. Raises FileError if it does not start."""
     command = [sys.executable, "-m", "sandbox.jira", "--port", str(port), "--seed", str(seed)]
     command += ["--as-of", as_of.isoformat()] if as_of else []
     command += ["--truth", str(truth)] if truth else []
+    command += ["--plan", str(plan)] if plan else []
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
@@ -100,6 +114,6 @@ def demo_folder(folder: Path) -> Path:
 def prepare(folder: Path, url: str) -> Path:
     """Writes the configuration, and lets this process know the log-in; its path."""
     path = folder / "pmo.toml"
-    path.write_text(settings_text(url), encoding="utf-8")
+    path.write_text(settings_text(url, Path(PLAN_FOLDER)), encoding="utf-8")
     os.environ.update(environment())
     return path
