@@ -226,6 +226,46 @@ def show_portfolio(rows: Rows, *, as_json: bool) -> None:
     if as_json:
         _print_json(rows.dicts())
         return
+    found = rows.dicts()
+    if any(row["stage"] or row["budget"] is not None or row["baseline_finish_on"] for row in found):
+        _show_planned(found)
+    else:
+        _show_counted(found)
+
+
+def _show_planned(found: list[dict[str, Any]]) -> None:
+    """Health, dates, progress and money, then why a project is in trouble. Words say what colours say."""
+    names = ("finish", "late", "done", "plan", "spent", "budget", "forecast", "overdue", "blocked", "h/7d", "complete")
+    table = Table("project", "health", box=None, pad_edge=False, header_style="bold")
+    for name in names:
+        table.add_column(name, justify="right", no_wrap=True)
+    for row in found:
+        late, word = row["finish_variance_days"], row["health"] or ""
+        shown = word if word == row["health_computed"] or not word else f"{word} ({row['health_computed']})"
+        table.add_row(
+            escape(row["project"]),
+            f"[{_COLOURS[word]}]{shown}[/]" if word in _COLOURS else shown,
+            str(row["forecast_finish_on"] or ""),
+            "" if late is None else f"{late:+d} d",
+            _percent(row["progress"]),
+            _percent(row["planned_progress"]),
+            *(_amount(row[name]) for name in ("actual_cost", "budget", "forecast_cost")),
+            f"{row['overdue']:,}",
+            f"{row['blocked']:,}",
+            _hours(row["hours_7d"]),
+            _share(row["completeness"]),
+        )
+    _out.print(table)
+    troubled = [row for row in found if {row["health"], row["health_computed"]} & {"red", "amber"}]
+    if troubled:
+        _print("")
+    for row in sorted(troubled, key=lambda r: (r["health_computed"] != "red", r["project"])):
+        owner = f" ({row['health_owner']})" if row["health_owner"] else ""
+        _print(f"{row['health_computed']}: {row['project']}: {row['health_reason']}{owner}")
+
+
+def _show_counted(found: list[dict[str, Any]]) -> None:
+    """What the tools alone tell: issues by status and hours."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("source", "project", "state"):
         table.add_column(name, overflow="fold")
@@ -234,8 +274,8 @@ def show_portfolio(rows: Rows, *, as_json: bool) -> None:
         table.add_column(name, justify="right")
     for name in ("last activity", "fresh through", "complete"):
         table.add_column(name)
-    for row in rows.dicts():
-        counts = ("issues", "todo", "in_progress", "blocked", "done", "cancelled", "overdue")
+    for row in found:
+        counts = ("issues", "todo", "in_progress", "status_blocked", "done", "cancelled", "overdue")
         state = row["state"] if row["availability"] == "present" else row["availability"]
         table.add_row(
             *(escape(str(v)) for v in (row["source"], row["project"], state)),
@@ -243,10 +283,22 @@ def show_portfolio(rows: Rows, *, as_json: bool) -> None:
             _hours(row["hours_logged"]),
             _hours(row["hours_estimated"]),
             _moment(row["last_activity_at"]),
-            _moment(row["fresh_through_at"]),
+            _moment(row["fresh_at"]),
             _share(row["completeness"]),
         )
     _out.print(table)
+
+
+_COLOURS = {"red": "bold red", "amber": "yellow", "green": "green"}
+
+
+def _percent(share: float | None) -> str:
+    """Whole per cents, never rounded up."""
+    return "" if share is None else f"{int(share * 100 + 1e-9)} %"
+
+
+def _amount(money: float | None) -> str:
+    return "" if money is None else f"{money:,.0f}"
 
 
 FIRST_OF_A_CHECK = 5

@@ -15,7 +15,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 
 import pyarrow as pa
 
-from model.figures import Figure, Said
+from model.figure import Figure, Said
 from model.records import DERIVED, PRIVATE, Bookkeeping, Mark, Record, Ref, Synced
 from model.tables import RECORDS
 

@@ -11,40 +11,40 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
+from model.figure import Figure
+from model.plan_figures import (
+    Budget,
+    Cost,
+    CostItem,
+    EarnedValue,
+    HealthReason,
+    HealthRow,
+    LabourCost,
+    MilestoneOutlook,
+    MonthlyRate,
+    ProgramRow,
+    ProjectDates,
+    ProjectProgress,
+    RiskRow,
+    WorkingDay,
+)
 from model.records import Record, Ref
 
 __all__ = [
     "FIGURES",
+    "OF_PEOPLE",
     "BlockedIssue",
     "DataQuality",
     "Dependency",
-    "Figure",
     "Portfolio",
     "PortfolioIssue",
     "PortfolioProject",
     "ProjectHours",
     "ProjectSource",
-    "Said",
     "StaleIssue",
     "TimesheetDay",
     "TimesheetWeek",
 ]
-
-
-class Said(Record):
-    """What every derived row says of itself, behind its own columns."""
-
-    rule: str = Field(description="what is counted, and how, in one sentence")
-    fresh_at: datetime | None = Field(
-        default=None, description="its sources are known up to here, tool's clock, UTC; null: one was never read"
-    )
-    completeness: float | None = Field(
-        default=None, description="least share of what its sources say exists that landed; null: not counted"
-    )
-
-
-class Figure(Record):
-    """A derived row."""
 
 
 class ProjectSource(Figure):
@@ -104,6 +104,9 @@ class PortfolioProject(Figure):
     on_hold: bool = Field(description="listed, and no trouble")
     is_closed: bool = Field(description="it has ended")
     tools: int = Field(description="sources that its issues and hours come from")
+    currency: str | None = Field(
+        default=None, description="of its money: its own, else the one of all its budget lines"
+    )
 
 
 class TimesheetDay(Figure):
@@ -270,39 +273,87 @@ class DataQuality(Figure):
 
 
 class Portfolio(Record):
-    """One row per project over all sources: issues by status, overdue, hours, last activity, freshness."""
+    """One row per project: what the PMO looks at first, in its order; then counts, indices and ids."""
 
     table: ClassVar[str] = "portfolio"
 
-    project_id: str | None = Field(
-        default=None, description="the project; null: all of the source that is in no known project, if there is any"
-    )
-    source: str = Field(description="where it is run")
+    program: str | None = Field(default=None, description="its program")
     project: str = Field(description="name of the project, or (in no project)")
-    key: str = Field(description="the tool's short name")
+    pm: str | None = Field(default=None, description="who runs it")
+    sponsor: str | None = Field(default=None, description="who answers for it")
+    stage: str | None = Field(default=None, description="proposed to closed")
+    health: str | None = Field(default=None, description="green, amber, red, unknown, none (on hold, closed)")
+    health_trend: str | None = Field(default=None, description="better, same, worse; null: no history is kept yet")
+    health_reason: str | None = Field(default=None, description="the worst rule with its figures")
+    health_owner: str | None = Field(default=None, description="who mends it")
+    baseline_finish_on: date | None = Field(default=None, description="end by the baseline in force")
+    forecast_finish_on: date | None = Field(default=None, description="end as foreseen")
+    finish_variance_days: int | None = Field(default=None, description="calendar days; positive is late")
+    forecast_method: str | None = Field(default=None, description="what the forecast comes from")
+    next_milestone: str | None = Field(default=None, description="the next one that is open")
+    next_milestone_on: date | None = Field(default=None, description="when it is foreseen")
+    next_milestone_slip_days: int | None = Field(default=None, description="calendar days; positive is late")
+    progress: float | None = Field(default=None, description="done, 0 to 1, by progress_basis")
+    planned_progress: float | None = Field(
+        default=None, description="planned value of the budget at completion, 0 to 1"
+    )
+    budget: float | None = Field(default=None, description="with contingency, without reserve")
+    actual_cost: float | None = Field(default=None, description="labour, expenses and accruals of what could be priced")
+    committed_cost: float | None = Field(default=None, description="ordered and not delivered")
+    forecast_cost: float | None = Field(default=None, description="estimate at completion")
+    cost_variance_share: float | None = Field(default=None, description="forecast over budget, as a share of it")
+    currency: str | None = Field(default=None, description="of its money")
+    hours_7d: float = Field(description="counted hours of the last 7 days")
+    remaining_hours: float | None = Field(default=None, description="hours left; null: nothing open is sized")
+    overdue: int = Field(description="open, and due before the day the file was made, in the PMO's zone")
+    blocked: int = Field(description="open issues that are blocked, by status or by a link; on hold: 0")
+    blocks_others: int = Field(description="open issues that hold up another project")
+    scope_growth_unapproved: float | None = Field(default=None, description="not computed yet")
+    top_risk: str | None = Field(default=None, description="the highest open risk or problem")
+    open_high_risks: int = Field(description="open threats that are high or very high")
+    decision_asked: str | None = Field(default=None, description="what the sponsor is to decide")
+    note_on: date | None = Field(default=None, description="day of the last note on it")
+    overloaded_people: int | None = Field(default=None, description="not computed yet")
+    fresh_at: datetime | None = Field(default=None, description="its sources are known up to here, UTC; null: unknown")
+    completeness: float | None = Field(default=None, description="least share of its sources; null: not counted")
+    data_quality: int = Field(description="findings of the checks, those of low severity aside")
+    project_id: Annotated[str | None, Ref("projects")] = Field(
+        default=None, description="the project; null: all of the source that is in no project, if there is any"
+    )
+    source: str = Field(description="where it is planned, or run")
+    key: str = Field(description="short name")
     state: str | None = Field(default=None, description="active, on_hold, closed or archived")
     availability: str = Field(description="present, or why not")
+    on_hold: bool = Field(description="listed, and no trouble")
     issues: int = Field(description="issues that are present")
     todo: int = Field(description="of these with status todo")
     in_progress: int = Field(description="of these with status in_progress")
-    blocked: int = Field(description="of these with status blocked")
+    status_blocked: int = Field(description="of these with status blocked")
     done: int = Field(description="of these with status done")
     cancelled: int = Field(description="of these with status cancelled")
-    overdue: int = Field(description="open, and due before the day the file was made, in the PMO's zone")
     hours_logged: float = Field(description="counted hours booked on the project or its issues")
     hours_estimated: float | None = Field(
         default=None,
         description="original estimates of issues not cancelled, on the lowest estimated level of each tree",
     )
+    progress_basis: str | None = Field(default=None, description="points, estimate or count")
+    spi: float | None = Field(default=None, description="EV / PV")
+    cpi: float | None = Field(default=None, description="EV / AC")
+    spi_t: float | None = Field(default=None, description="earned by actual weeks")
+    spent_share: float | None = Field(default=None, description="actual cost of the budget")
+    health_computed: str | None = Field(default=None, description="without what a person says")
     last_activity_at: datetime | None = Field(
         default=None, description="latest change of an issue or booking of hours that is present, UTC"
     )
-    fresh_through_at: datetime | None = Field(default=None, description="as in about, UTC")
-    completeness: float | None = Field(default=None, description="as in about")
+    rule: str = Field(description="where each figure comes from")
 
 
 FIGURES: tuple[type[Record], ...] = (
-    ProjectSource, PortfolioIssue, TimesheetDay, TimesheetWeek, PortfolioProject, ProjectHours, BlockedIssue,
-    StaleIssue, Dependency, DataQuality, Portfolio,
+    MonthlyRate, WorkingDay, ProjectSource, PortfolioIssue, TimesheetDay, TimesheetWeek, PortfolioProject, ProjectHours,
+    LabourCost, CostItem, Cost, Budget, ProjectProgress, EarnedValue, MilestoneOutlook, ProjectDates, BlockedIssue,
+    StaleIssue, Dependency, RiskRow, HealthReason, HealthRow, DataQuality, Portfolio, ProgramRow,
 )  # fmt: skip
 """In the order in which they are made: each from the published tables, and from those before it."""
+
+OF_PEOPLE: frozenset[type[Record]] = frozenset({LabourCost, CostItem})
+"""Figures that tell person by person what costs what: never in the portfolio file."""

@@ -470,4 +470,5 @@ class AboutFigure(Record):
 
     name: str = Field(description="the table")
     description: str = Field(description="what it counts and how")
-    sql: str = Field(description="runs on this file")
+    runs_here: bool = Field(description="false: it needs what each person costs, which is not in this file")
+    sql: str = Field(description="runs on this file, unless runs_here says otherwise")

@@ -7,6 +7,7 @@ type. Tables and columns: `model.records`; which file readers get, and for how l
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -23,8 +24,8 @@ from model.change import WantedChange
 from model.columns import Column, published_columns
 from model.config import HubSettings
 from model.errors import FileError
-from model.figures import FIGURES
-from model.planning import PLANNED
+from model.figures import FIGURES, OF_PEOPLE
+from model.planning import PLANNED, Rate
 from model.records import (
     About,
     AboutFigure,
@@ -47,9 +48,13 @@ from warehouse.shelf import Shelf
 __all__ = ["PUBLISHED", "Published", "publish", "published_type"]
 
 PUBLISHED: tuple[type[Record], ...] = (
-    *normal_tables(), Person, Run, StreamRun, Quarantined, Change, About, AboutFigure, *FIGURES
+    *normal_tables(), Person, Run, StreamRun, Quarantined, Change, About, AboutFigure,
+    *(figure for figure in FIGURES if figure not in OF_PEOPLE),
 )  # fmt: skip
 """All tables of the file, in the order they are written: figures last, from the others."""
+
+_MADE: tuple[type[Record], ...] = (*(table for table in PUBLISHED if table not in FIGURES), *FIGURES)
+"""The same with those between, which stay outside the file."""
 
 # 1.1.3 opens v1.1.0, refuses v1.2.0. It reads small row groups too: each thread holds one of every column it writes.
 _ATTACH = "(STORAGE_VERSION 'v1.1.0', ROW_GROUP_SIZE 16384)"
@@ -182,7 +187,7 @@ def _remove(part: Path) -> None:
 
 def _write(hub: Hub, part: Path, beside: _Beside, megabytes: int) -> None:
     with _attached(hub, part), _facts(hub, beside):
-        for record in PUBLISHED:
+        for record in _MADE:
             _fill_with_enough(hub, record, megabytes, emails=beside.settings.publish.emails)
         with hub.transaction():  # some hundred comments: one by one, each would wait for the disk
             for record in PUBLISHED:
@@ -202,7 +207,7 @@ def _fill_with_enough(hub: Hub, record: type[Record], least: int, *, emails: boo
         except duckdb.OutOfMemoryException:
             if megabytes == MEGABYTES_TO_PUBLISH[-1]:
                 raise
-            hub.con.execute(f"DROP TABLE IF EXISTS published.{record.table}")
+            hub.con.execute(f"DROP TABLE IF EXISTS {_place(record)}.{record.table}")
 
 
 def _fill(hub: Hub, record: type[Record], *, emails: bool) -> None:
@@ -218,7 +223,8 @@ def _fill(hub: Hub, record: type[Record], *, emails: bool) -> None:
         # a figure names the tables as an analyst does, so that its SQL runs on the file as it stands there
         with _published_first(hub):
             first, *others = (_columns(record, part) for part in figure_parts(record.table))
-            hub.con.execute(f"CREATE TABLE {record.table} AS {first}")
+            kind = "TEMP TABLE" if record in OF_PEOPLE else "TABLE"
+            hub.con.execute(f"CREATE {kind} {record.table} AS {first}")
             for part in others:
                 hub.con.execute(f"INSERT INTO {record.table} {part}")
     elif record in PLANNED and not hub.value(f"SELECT EXISTS (FROM landed.{record.table})"):
@@ -227,6 +233,11 @@ def _fill(hub: Hub, record: type[Record], *, emails: bool) -> None:
         hub.con.execute(f"CREATE TABLE published.{record.table} ({columns})")
     else:
         hub.con.execute(f"CREATE TABLE published.{record.table} AS {_columns(record, _rows(record), hidden=hidden)}")
+
+
+def _place(record: type[Record]) -> str:
+    """Where a table is made: in the file, or where only this connection sees it."""
+    return "temp" if record in OF_PEOPLE else "published"
 
 
 def _rows(record: type[Record]) -> str:
@@ -318,7 +329,7 @@ def _facts(hub: Hub, beside: _Beside) -> Iterator[None]:
     pairs = [(source, stream) for source, streams in beside.windowed.items() for stream in streams]
     expected = {"source": [source for source, _ in pairs], "stream": [stream for _, stream in pairs]}
     hub.con.register("windowed", pa.table(expected, schema=pa.schema([("source", "string"), ("stream", "string")])))
-    figures = [(f.table, _summary(f), figure_sql(f.table)) for f in FIGURES]
+    figures = [(f.table, _summary(f), _runs_there(f), figure_sql(f.table)) for f in FIGURES]
     names = [c.name for c in published_columns(AboutFigure)]
     rows = pa.table({name: [figure[n] for figure in figures] for n, name in enumerate(names)})
     hub.con.register("figures", rows)
@@ -335,13 +346,20 @@ def _facts(hub: Hub, beside: _Beside) -> Iterator[None]:
             },
         )
         hub.con.execute("CREATE OR REPLACE TEMP TABLE figures_now AS FROM figures")
+        hub.con.execute(f"CREATE OR REPLACE TEMP TABLE {Rate.table} AS FROM normal.{Rate.table}")
         hub.con.execute("CREATE OR REPLACE TEMP TABLE changes_now AS FROM wanted ORDER BY requested_at, id")
         yield
     finally:
         for registered in ("windowed", "figures", "wanted"):
             hub.con.unregister(registered)
-        for table in _NOW.values():
+        for table in (*_NOW.values(), Rate.table, *(figure.table for figure in OF_PEOPLE)):
             hub.con.execute(f"DROP TABLE IF EXISTS temp.{table}")
+
+
+def _runs_there(figure: type[Record]) -> bool:
+    """Whether the file holds all that the figure's SQL reads."""
+    hidden = "|".join((Rate.table, *(other.table for other in OF_PEOPLE)))
+    return re.search(rf"\b(FROM|JOIN) ({hidden})\b", figure_sql(figure.table)) is None
 
 
 def _wanted(changes: Sequence[WantedChange]) -> pa.Table:

@@ -14,9 +14,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
+from pydantic.fields import FieldInfo
 
 from model.columns import arrow_schema, columns_of, landed_columns, published_columns, rows_to_arrow
-from model.figures import FIGURES, Figure, Said
+from model.figure import Figure, Said
+from model.figures import FIGURES
 from model.records import Bookkeeping, Issue, Mark, Record, Synced
 from model.tables import RECORDS, SYNCED
 from warehouse.schema import ddl, ddl_of, quoted
@@ -51,7 +53,8 @@ def of_type(annotation: Any, metadata: tuple[Any, ...] = ()) -> st.SearchStrateg
     """All values that a field may have."""
     if get_origin(annotation) is Annotated:
         inner, *marks = get_args(annotation)
-        return of_type(inner, (*metadata, *marks))
+        further = [m for mark in marks for m in (mark.metadata if isinstance(mark, FieldInfo) else [mark])]
+        return of_type(inner, (*metadata, *further))
     if get_origin(annotation) in (Union, UnionType):
         (inner,) = [a for a in get_args(annotation) if a is not type(None)]
         return st.one_of(st.none(), of_type(inner, metadata))
@@ -61,10 +64,17 @@ def of_type(annotation: Any, metadata: tuple[Any, ...] = ()) -> st.SearchStrateg
         return documents.map(json.dumps)
     if isinstance(annotation, type) and issubclass(annotation, Enum):
         return st.sampled_from(annotation)
-    low = next((mark.ge for mark in metadata if hasattr(mark, "ge")), None)
-    high = next((mark.le for mark in metadata if hasattr(mark, "le")), None)
+    pattern = next((mark.pattern for mark in metadata if getattr(mark, "pattern", None)), None)
+    if pattern is not None:
+        return st.from_regex(pattern.replace("$", r"\Z"))
+    low, high, above = (
+        next((getattr(mark, name) for mark in metadata if hasattr(mark, name)), None) for name in ("ge", "le", "gt")
+    )
+    if annotation is float:
+        low = above if low is None else low
+        return st.floats(low, high, allow_nan=False, allow_infinity=False, exclude_min=above is not None)
     if low is not None or high is not None:
-        return st.integers(low, high)
+        return st.integers(-(2**63) if low is None else low, 2**63 - 1 if high is None else high)
     return PLAIN[annotation]
 
 
