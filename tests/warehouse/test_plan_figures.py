@@ -289,8 +289,9 @@ def test_other_currencies_at_the_rate_of_the_month_worked(pmo: SmallHub) -> None
 def test_accruals_are_cost_and_commitments_are_not(pmo: SmallHub) -> None:
     """NET: by its invoices it looks cheap."""
     planned(pmo, "A", earned_rule="percent")
-    line = {"native_id": "1", "project_id": "A", "category": "Switches", "amount": 700.0}
-    pmo.land("plan", budget_lines=[{**line, "contingency": 80.0, "reserve": 99.0}], baselines=[baseline()], work_packages=[
+    line: dict[str, Any] = {"native_id": "1", "project_id": "A", "category": "Switches", "amount": 700.0}
+    pmo.land("plan", budget_lines=[{**line, "contingency": 80.0, "reserve": 99.0}])
+    pmo.land("plan", baselines=[baseline()], work_packages=[
         package("past", date(2026, 1, 5), date(2026, 11, 6), budget=468.0, percent_complete=421 / 4.68),
         package("ahead", date(2026, 12, 7), date(2027, 3, 5), budget=312.0),
     ], cost_entries=[
