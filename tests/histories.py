@@ -231,6 +231,8 @@ def assert_tables_equal_the_truth(place: Workplace, before: Mapping[str, set[str
         landed = {row[0]: tuple(row[1:]) for row in rows}
         present = all_present[table]
         skipped = broken if table == "issues" else _of_broken(tracker, table, broken)
+        # what was taken away from a record while it did not fit is known to the hub alone
+        skipped |= {id_ for id_, row in landed.items() if broken & set(row[: _OWNERS.get(table, 0)])}
         assert present - skipped == set(truth) - skipped, (
             f"{table}: invented {sorted(present - set(truth) - skipped)}, lost {sorted(set(truth) - present - skipped)}"
         )
@@ -248,6 +250,9 @@ _COLUMNS = {
     "issue_links": "from_issue_id, to_issue_id, kind",
     "issue_changes": "issue_id, account_id, field, from_native_id, to_native_id",
 }
+
+_OWNERS = {"worklogs": 1, "issue_links": 2, "issue_changes": 1}
+"""How many of these columns name issues that a row hangs on."""
 
 
 def _of_broken(tracker: MemoryTracker, table: str, broken: set[str]) -> set[str]:

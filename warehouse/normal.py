@@ -257,8 +257,17 @@ def _absent(record: type[Synced]) -> str:
                 " WHERE t.issue_id IS NULL OR NOT EXISTS "
                 "(FROM landed.issues AS i WHERE i.source = t.source AND i.native_id = t.issue_id)"
             )
+        fate = "p.availability"
+        if record.table == "worklogs" and column == "issue_id":
+            # a tool may keep the hours of an issue that it deletes: they are deleted once they were read after that
+            fate = (
+                "CASE WHEN p.availability = 'deleted' AND (EXISTS (FROM ledger.cursors AS c WHERE c.source = t.source "
+                "AND c.table_name = 'worklogs' AND c.through_at < p.gone_at) OR EXISTS (FROM ledger.windows AS w "
+                "WHERE w.source = t.source AND w.table_name = 'worklogs' AND w.until_at < p.gone_at)) "
+                "THEN 'missing' ELSE p.availability END"
+            )
         followed.append(
-            f"""UNION ALL SELECT t.source, t.native_id, p.availability,
+            f"""UNION ALL SELECT t.source, t.native_id, {fate} AS availability,
                 'follows {parent.removesuffix("s")} ' || p.native_id || coalesce(': ' || p.evidence, ''), p.gone_at
             FROM {_rows(record)} AS t
             JOIN absent.{parent} AS p ON p.source = t.source AND p.native_id = t.{column}{when}"""
