@@ -40,7 +40,8 @@ SPREADSHEET_ERRORS = frozenset(
 _COMMENT = re.compile(r'\s*"?#(?!\s*"?\s*(?:[,;|\t]|$))|\s*"?sep=.\s*$')  # a heading may be # alone; Excel writes sep=;
 _DELIMITERS = ",;\t|"
 _UNREADABLE = (zipfile.BadZipFile, KeyError, ValueError, ParseError, EOFError, NotImplementedError, TypeError)
-"""What openpyxl raises at files that are no workbook, are cut short, or are encrypted."""
+"""What openpyxl raises at files that are no workbook, are cut short, or are encrypted. NotImplementedError is
+what `zipfile` says to a way of packing that it does not know."""
 
 
 class SheetFault(Exception):
@@ -107,7 +108,10 @@ class Folder:
     def _named(self, name: str, pattern: str) -> list[Path]:
         try:
             found = sorted(self.path.glob(pattern)) if "*" in pattern else [self.path / pattern]
-        except (NotImplementedError, ValueError):
+        except (
+            NotImplementedError,
+            ValueError,
+        ):  # so pathlib refuses a pattern that begins with / or holds a null byte
             found = []
         found = [path for path in found if path.is_file() and not path.name.startswith("~$")]
         if not found:

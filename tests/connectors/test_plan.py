@@ -136,10 +136,10 @@ class _PlanTool:
         return IDS[stream]
 
     def edit_issue(self) -> str:
-        raise NotImplementedError
+        raise AssertionError("a plan has no issues: no test of it may edit one")
 
     def delete_issue(self) -> str:
-        raise NotImplementedError
+        raise AssertionError("a plan has no issues: no test of it may delete one")
 
     def offline(self) -> PlanConnector:
         return PlanConnector(SourceSettings(name="plan", type="plan"))
