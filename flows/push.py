@@ -230,6 +230,7 @@ class _SourcePush:
         self.offered: dict[tuple[Workflow, str], dict[str, str | None]] = defaultdict(dict)  # ends and their names
         self.stopping = threading.Event()
         self.counting = threading.Lock()
+        self.applying = False
         at = instant(clock())
         self.outbox.event("runs_abandoned", data={"at": at})
         self.outbox.event("run_started", data={"kind": "push", "at": at})
@@ -266,10 +267,10 @@ class _SourcePush:
         lives = self._look(self.changes)
         self._learn_workflows(lives)
         self.pushed.planned = [self._planned(change, lives) for change in self.changes]
-        self._remember_offers()
 
     def _remember_offers(self) -> None:
-        """What the tool offers here may be the way of a later push: an undo comes when no issue stands there to ask."""
+        """What the tool offers here may be the way of a later push: an undo comes when no issue stands there to ask.
+        A dry run remembers nothing: what it learned would make the push's plan another than the one looked at."""
         places = [[*workflow, start, sorted(ends.items())] for (workflow, start), ends in self.offered.items()]
         if places:
             self.outbox.event("steps_offered", data={"places": places})
@@ -377,6 +378,8 @@ class _SourcePush:
     # ---- sending -------------------------------------------------------------------------------------------------
 
     def apply(self) -> None:
+        self.applying = True
+        self._remember_offers()  # also if we are stopped
         for changes in _one_at_a_time(self.changes):
             issues = list(dict.fromkeys(change.issue_id for change in changes))
             for place in range(0, len(issues), AT_ONCE):
@@ -562,7 +565,8 @@ class _SourcePush:
     def end(self) -> None:
         progress = self.connector.progress()
         self.pushed.requests = int(progress["requests"])
-        self._remember_offers()
+        if self.applying:
+            self._remember_offers()
         self.outbox.flush()
         ended = {
             "state": (RunState.FAILED if self.pushed.error else RunState.DONE).value,

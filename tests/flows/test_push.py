@@ -282,7 +282,8 @@ def test_what_may_not_be_undone_is_told_before_it_is_sent(office: Office) -> Non
 
 
 def test_ways_that_were_offered_are_known_when_no_issue_stands_there_any_more(office: Office) -> None:
-    """An undo comes later; the history of a young project need not show the way."""
+    """An undo comes later; the history of a young project need not show the way. A dry run teaches nothing: what is
+    planned after it is what it said."""
     issue = office.issues("ERP", "In Progress")[0]
     workflow = (str(issue.project_id), issue.type_id)
 
@@ -295,7 +296,10 @@ def test_ways_that_were_offered_are_known_when_no_issue_stands_there_any_more(of
     offered.discard((issue.status_id, issue.status_id))
     assert not offered <= known()
     office.wish(issue, status="In Review")
+    before = known()
     office.push(dry_run=True)
+    assert known() == before
+    office.push()
     assert offered <= known()
     before = known()
     rebuild(office.settings)

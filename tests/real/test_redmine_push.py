@@ -142,6 +142,7 @@ def _wishes(desk: Person, random_: random.Random) -> None:
 
 def test_what_redmine_keeps_is_what_was_permitted_once_each(redmine: Redmine, tmp_path: Path, capsys) -> None:
     seed = random.SystemRandom().randrange(10**6)
+    print(f"seed {seed}")  # shown where it fails
     total: Counter[str] = Counter()
     for login in ("marta", "bjorn", "petra"):
         desk = Person(tmp_path, redmine, login)
