@@ -198,15 +198,21 @@ def status(config: Path | None, as_json: bool) -> None:
 
 
 @cli.command()
+@click.option("--program", metavar="P", help="Only projects of this program, by its name or id.")
+@click.option("--project", metavar="P", help="Only this project, by its key, name or id.")
+@click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="As it was published last up to this day.")
 @with_config
 @with_json
-def portfolio(config: Path | None, as_json: bool) -> None:
-    """The portfolio: one row per project over all sources."""
+def portfolio(
+    program: str | None, project: str | None, as_of: datetime | None, config: Path | None, as_json: bool
+) -> None:
+    """The portfolio: one row per project over all sources, today or as it was."""
     from flows.show import show_portfolio
     from warehouse.read import Reader
 
     with Reader(_load(config).data) as reader:
-        show_portfolio(reader.portfolio(), as_json=as_json)
+        day = reader.kept_day(as_of.date()) if as_of else None
+        show_portfolio(reader.portfolio(program=program, project=project, day=day), as_json=as_json, day=day)
 
 
 @cli.command()

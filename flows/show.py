@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, is_dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -221,11 +221,13 @@ def _say_published(published: Published) -> None:
         _print(f"somebody opened the published file for writing: what they left was moved to {stray}")
 
 
-def show_portfolio(rows: Rows, *, as_json: bool) -> None:
-    """The portfolio table."""
+def show_portfolio(rows: Rows, *, as_json: bool, day: date | None = None) -> None:
+    """The portfolio table; with `day`, as it was published on that day."""
     if as_json:
         _print_json(rows.dicts())
         return
+    if day is not None:
+        _print(f"as it was published on {day}")
     found = rows.dicts()
     if any(row["stage"] or row["budget"] is not None or row["baseline_finish_on"] for row in found):
         _show_planned(found)

@@ -154,7 +154,13 @@ def publish_hub(
         streams = opened.connect(source).streams
         windowed[name] = [s.name for s in streams if s.reading is Reading.WINDOW]
     published = publish(
-        opened.hub, settings.data, settings.hub, now=now, windowed=windowed, changes=opened.desk.queue.all()
+        opened.hub,
+        settings.data,
+        settings.hub,
+        now=now,
+        windowed=windowed,
+        changes=opened.desk.queue.all(),
+        past=opened.desk.past,
     )
     opened.hub.checkpoint()
     return to_be_mapped, published

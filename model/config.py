@@ -112,6 +112,9 @@ class HubSettings(SourceDefaults):
     data: Text = Field(default="data", description="folder of all that the hub keeps, relative to this file")
     timezone: Text = Field(default="UTC", description="the PMO's own, where a person's is unknown")
     lock_wait_minutes: Number = Field(default=30, ge=0, le=1440, description="how long `pmo nightly` waits its turn")
+    month_close_day: Whole = Field(
+        default=10, ge=1, le=28, description="day of the next month on which hours and costs of a month are closed"
+    )
     sources_at_once: Whole = Field(default=4, ge=1, le=32, description="sources that are read side by side")
     publish: PublishSettings = Field(default_factory=PublishSettings, description="what goes into the published file")
 

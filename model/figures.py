@@ -21,10 +21,12 @@ from model.plan_figures import (
     HealthRow,
     LabourCost,
     MilestoneOutlook,
+    MonthClosing,
     MonthlyRate,
     ProgramRow,
     ProjectDates,
     ProjectProgress,
+    Restatement,
     RiskRow,
     WorkingDay,
 )
@@ -37,6 +39,7 @@ __all__ = [
     "DataQuality",
     "Dependency",
     "Portfolio",
+    "PortfolioDay",
     "PortfolioIssue",
     "PortfolioProject",
     "ProjectHours",
@@ -129,6 +132,7 @@ class TimesheetDay(Figure):
     entries: int = Field(description="counted entries")
     issues: int = Field(description="issues that they are booked on")
     first_booked_at: datetime | None = Field(default=None, description="when the first of them was entered, UTC")
+    late_hours: float = Field(description="of the hours, those entered after their month was closed (UTC)")
     basis: str = Field(description="where the day comes from, the weakest of: tool, account_zone, hub_zone")
 
 
@@ -283,7 +287,11 @@ class Portfolio(Record):
     sponsor: str | None = Field(default=None, description="who answers for it")
     stage: str | None = Field(default=None, description="proposed to closed")
     health: str | None = Field(default=None, description="green, amber, red, unknown, none (on hold, closed)")
-    health_trend: str | None = Field(default=None, description="better, same, worse; null: no history is kept yet")
+    health_trend: str | None = Field(
+        default=None,
+        description="better, same or worse as computed than a week before, or than the first day that is kept; null: "
+        "one of them is not known",
+    )
     health_reason: str | None = Field(default=None, description="the worst rule with its figures")
     health_owner: str | None = Field(default=None, description="who mends it")
     baseline_finish_on: date | None = Field(default=None, description="end by the baseline in force")
@@ -342,16 +350,28 @@ class Portfolio(Record):
     spi_t: float | None = Field(default=None, description="earned by actual weeks")
     spent_share: float | None = Field(default=None, description="actual cost of the budget")
     health_computed: str | None = Field(default=None, description="without what a person says")
+    health_found: str | None = Field(
+        default=None, description="by this day's figures alone: back to green is computed when two days running find it"
+    )
     last_activity_at: datetime | None = Field(
         default=None, description="latest change of an issue or booking of hours that is present, UTC"
     )
     rule: str = Field(description="where each figure comes from")
 
 
+class PortfolioDay(Portfolio):
+    """The portfolio of each day that something was published on, as it was published last on that day."""
+
+    table: ClassVar[str] = "portfolio_history"
+
+    as_of_on: date = Field(description="the day, in the PMO's zone")
+
+
 FIGURES: tuple[type[Record], ...] = (
-    MonthlyRate, WorkingDay, ProjectSource, PortfolioIssue, TimesheetDay, TimesheetWeek, PortfolioProject, ProjectHours,
-    LabourCost, CostItem, Cost, Budget, ProjectProgress, EarnedValue, MilestoneOutlook, ProjectDates, BlockedIssue,
-    StaleIssue, Dependency, RiskRow, HealthReason, HealthRow, DataQuality, Portfolio, ProgramRow,
+    MonthlyRate, WorkingDay, ProjectSource, PortfolioIssue, TimesheetDay, TimesheetWeek, PortfolioProject,
+    ProjectHours, LabourCost, CostItem, Cost, MonthClosing, Restatement, Budget, ProjectProgress, EarnedValue,
+    MilestoneOutlook, ProjectDates, BlockedIssue, StaleIssue, Dependency, RiskRow, HealthReason, HealthRow,
+    DataQuality, Portfolio, ProgramRow,
 )  # fmt: skip
 """In the order in which they are made: each from the published tables, and from those before it."""
 

@@ -6,7 +6,7 @@ and `cv` negative where it is bad. Definitions: docs/figures.md.
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, ClassVar
 
 from pydantic import Field
@@ -23,10 +23,12 @@ __all__ = [
     "HealthRow",
     "LabourCost",
     "MilestoneOutlook",
+    "MonthClosing",
     "MonthlyRate",
     "ProgramRow",
     "ProjectDates",
     "ProjectProgress",
+    "Restatement",
     "RiskRow",
     "WorkingDay",
 ]
@@ -66,8 +68,10 @@ class LabourCost(Figure):
     work_on: date = Field(description="the author's own day")
     seconds: int = Field(description="counted time")
     hours: float = Field(description="the same in hours")
+    late_hours: float = Field(description="of them, those entered after their month was closed")
     hourly_rate: float | None = Field(
-        default=None, description="what an hour costs, in rate_currency; null: no rate is valid"
+        default=None,
+        description="what an hour costs, in rate_currency, in a closed month what it did then; null: no rate is valid",
     )
     rate_currency: str | None = Field(default=None, description="currency of the rate")
     exchange_rate: float | None = Field(
@@ -75,6 +79,11 @@ class LabourCost(Figure):
     )
     currency: str | None = Field(default=None, description="the project's")
     cost: float | None = Field(default=None, description="in the project's currency; null: it cannot be priced")
+    late_cost: float | None = Field(default=None, description="of it, that of late_hours")
+    cost_by_rates: float | None = Field(
+        default=None, description="the same by the rates as they stand now; null: it cannot be priced by them"
+    )
+    is_closed_rate: bool = Field(description="the rate is that of the closed month")
     rate_basis: str = Field(
         description="whose rate it is: person and project, person, role and project, role, default; no rate"
     )
@@ -98,6 +107,8 @@ class CostItem(Record):
     amount: float | None = Field(default=None, description="in currency; null: it cannot be priced or exchanged")
     currency: str | None = Field(default=None, description="the project's")
     is_unpriced: bool = Field(description="the amount is not known")
+    late_cost: float | None = Field(default=None, description="of labour, what was entered after its month was closed")
+    cost_by_rates: float | None = Field(default=None, description="of labour, by the rates as they stand now")
 
 
 class Cost(Figure):
@@ -118,6 +129,57 @@ class Cost(Figure):
     hours: float = Field(description="hours, for labour")
     unpriced_hours: float = Field(description="of them without a rate: in no amount")
     unpriced_entries: int = Field(description="entries that could not be exchanged: in no amount")
+    late_amount: float | None = Field(
+        default=None, description="of the amount, labour that was entered after its month was closed"
+    )
+    amount_by_rates: float | None = Field(
+        default=None, description="the amount if closed months took the rates as they stand now"
+    )
+
+
+class MonthClosing(Figure):
+    """Each project's hours and costs of a month as they stood when the month was closed."""
+
+    table: ClassVar[str] = "month_closings"
+
+    project_id: Annotated[str | None, Ref("projects")] = Field(
+        default=None, description="the project; null: what of the source is in no project"
+    )
+    source: str = Field(description="where it is planned, or run")
+    project: str = Field(description="its name, or (in no project)")
+    month_on: date = Field(description="first day of the month")
+    closed_on: date = Field(description="from this day on it counts as closed")
+    closed_at: datetime = Field(
+        description="when it was kept, UTC: the first publishing after closed_on whose sources were read since"
+    )
+    hours: float = Field(description="counted hours entered before closed_on, as they were at closed_at")
+    labour_cost: float | None = Field(default=None, description="their cost; null: none, or it cannot be priced")
+    other_cost: float | None = Field(default=None, description="expenses and accruals of the month; null: none")
+    currency: str | None = Field(default=None, description="of the costs")
+
+
+class Restatement(Figure):
+    """What changed afterwards for a month that was closed."""
+
+    table: ClassVar[str] = "restatements"
+
+    project_id: Annotated[str | None, Ref("projects")] = Field(
+        default=None, description="the project; null: what of the source is in no project"
+    )
+    source: str = Field(description="where it is planned, or run")
+    project: str = Field(description="its name, or (in no project)")
+    month_on: date = Field(description="first day of the month")
+    closed_on: date = Field(description="from this day on it counts as closed")
+    figure: str = Field(
+        description="hours, labour_cost, other_cost; rates: the labour cost by the rates as they stand now, which the "
+        "closed month does not take"
+    )
+    closed_value: float | None = Field(default=None, description="as it stood when the month was closed")
+    value: float | None = Field(default=None, description="as it stands now")
+    difference: float = Field(description="value less closed_value, what is null taken for 0")
+    unit: str = Field(description="hours, or a currency")
+    is_taken: bool = Field(description="the portfolio's figures follow the new value; else they keep the closed one")
+    detail: str = Field(description="the same as a sentence")
 
 
 class Budget(Figure):
@@ -331,6 +393,14 @@ class HealthRow(Figure):
     )
     health_computed: str = Field(
         description="worst of its dimensions; unknown: fewer than two, no plan, or an old source"
+    )
+    health_found: str = Field(
+        description="by this day's figures alone: green, after a worse day, is computed when two days running find it"
+    )
+    health_trend: str | None = Field(
+        default=None,
+        description="better, same or worse as computed than a week before, or than the first day that is kept; null: "
+        "one of them is not known",
     )
     health_reason: str = Field(description="the worst rule with its figures")
     dimensions: int = Field(description="dimensions that could be computed")

@@ -452,6 +452,9 @@ class About(Record):
     generated_at: datetime = Field(description="when the file was written, UTC")
     zone: str = Field(description="the PMO's own time zone, IANA name")
     today_on: date = Field(description="the day the file was made, in that zone: what is overdue is so on this day")
+    month_close_day: int = Field(
+        description="day of the following month, from which on the hours and costs of a month count as closed"
+    )
     source: str | None = Field(default=None, description="the source; null if there is none yet")
     fresh_through_at: datetime | None = Field(
         default=None,

@@ -21,6 +21,7 @@ from model.errors import ConfigError, FileError, HubError, Locked
 from model.mapping import MAPPED_KINDS, Rules
 from model.vocabulary import IssueType, Status, WordKind
 from warehouse.files import has_no_space, plain
+from warehouse.past import PAST_TABLES, Past, rename_in_past
 from warehouse.queue import CHANGE_TABLES, NOTE_TABLES, Queue
 
 __all__ = ["Desk"]
@@ -40,6 +41,7 @@ _MIGRATIONS: tuple[tuple[str, ...], ...] = (
     ),
     CHANGE_TABLES,
     NOTE_TABLES,
+    PAST_TABLES,
 )
 """Frozen: what was released is never edited, a change is one more entry. They use nothing of today's model."""
 
@@ -84,6 +86,11 @@ class Desk:
     def queue(self) -> Queue:
         """The wanted changes."""
         return Queue(self)
+
+    @property
+    def past(self) -> Past:
+        """What was shown and what was closed."""
+        return Past(self)
 
     # ---- disappearances let through ------------------------------------------------------------------------------
 
@@ -174,6 +181,7 @@ class Desk:
                 "UPDATE change_notes SET issue_id = ?1 || substr(issue_id, ?2) WHERE substr(issue_id, 1, ?2) = ?3",
                 [new, len(old) + 1, f"{old}:"],
             )
+            rename_in_past(self._con, old, new)
             self._con.execute(
                 "INSERT INTO source_renames (old, new, renamed_by, renamed_at) VALUES (?, ?, ?, ?)",
                 [old, new, by, _now()],

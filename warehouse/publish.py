@@ -7,11 +7,12 @@ type. Tables and columns: `model.records`; which file readers get, and for how l
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from importlib.metadata import version
 from inspect import cleandoc
 from pathlib import Path
@@ -24,7 +25,8 @@ from model.change import WantedChange
 from model.columns import Column, published_columns
 from model.config import HubSettings
 from model.errors import FileError
-from model.figures import FIGURES, OF_PEOPLE
+from model.figures import FIGURES, OF_PEOPLE, Portfolio, PortfolioDay
+from model.plan_figures import LabourCost, MonthClosing
 from model.planning import PLANNED, Rate
 from model.records import (
     About,
@@ -42,13 +44,14 @@ from warehouse.figures import figure_parts, figure_sql
 from warehouse.files import said_plainly, sync_file, sync_folder
 from warehouse.hub import MEGABYTES_TO_PUBLISH, Hub
 from warehouse.normal import issues_between, normal_tables
+from warehouse.past import ClosedMonth, ClosedRate, Past, PastFacts, ShownProject
 from warehouse.schema import PUBLISHED_VERSION, quoted, text
 from warehouse.shelf import Shelf
 
 __all__ = ["PUBLISHED", "Published", "publish", "published_type"]
 
 PUBLISHED: tuple[type[Record], ...] = (
-    *normal_tables(), Person, Run, StreamRun, Quarantined, Change, About, AboutFigure,
+    *normal_tables(), Person, Run, StreamRun, Quarantined, Change, About, AboutFigure, PortfolioDay,
     *(figure for figure in FIGURES if figure not in OF_PEOPLE),
 )  # fmt: skip
 """All tables of the file, in the order they are written: figures last, from the others."""
@@ -69,8 +72,16 @@ _ADDRESS = (
 )
 HIDDEN = "(e-mail hidden)"
 
-_NOW: dict[type[Record], str] = {About: "about_now", AboutFigure: "figures_now", Change: "changes_now"}
+_NOW: dict[type[Record], str] = {
+    About: "about_now",
+    AboutFigure: "figures_now",
+    Change: "changes_now",
+    PortfolioDay: "days_now",
+}
 """Temporary tables with what the hub file lacks. Not of the same name: a temporary table would be found first."""
+
+_KEPT_MONTHS, _CLOSED_RATES = "kept_months", "closed_rates"
+"""Temporary tables too, which only the SQL of figures reads."""
 
 # Streams that were never read to their end: what they hold is not known up to any time.
 _ABOUT = """
@@ -93,7 +104,7 @@ known AS (
 sources AS (SELECT source FROM ledger.sources UNION SELECT source FROM unread UNION SELECT source FROM known),
 listed AS (SELECT source FROM sources UNION ALL SELECT NULL WHERE NOT EXISTS (FROM sources))
 SELECT $schema_version AS schema_version, $hub_version AS hub_version, $generated_at AS generated_at, $zone AS zone,
-    $today_on AS today_on, s.source,
+    $today_on AS today_on, $month_close_day AS month_close_day, s.source,
     CASE WHEN u.source IS NULL THEN k.through_at END AS fresh_through_at, k.completeness
 FROM listed AS s LEFT JOIN known AS k ON k.source = s.source LEFT JOIN unread AS u ON u.source = s.source
 ORDER BY s.source
@@ -123,22 +134,27 @@ def publish(
     now: datetime | None = None,
     windowed: Mapping[str, Collection[str]] | None = None,
     changes: Sequence[WantedChange] = (),
+    past: Past | None = None,
 ) -> Published:
     """Writes a new portfolio file and makes it the one readers get. Raises FileError, and then all is as it was.
 
     The caller holds the hub's lock and has renewed the meaning of words and people. `windowed` names the streams of
     each source that have a window: one of them that was never read to its end makes the source's freshness unknown.
-    `changes` are those of the desk.
+    `changes` are those of the desk; `past` is what it keeps of earlier days and closed months, today's from now on.
     """
     now = now or datetime.now(UTC)
     shelf = Shelf(data)
     shelf.prepare()
     path = shelf.new_name(now)
     part = path.with_name(f".{path.name}.part")
+    today = now.astimezone(ZoneInfo(settings.timezone)).date()
+    kept = past.before(today) if past is not None else PastFacts()
     try:
         with hub.lock, said_by_duckdb(part):
             hub.reopen()  # what a run has left in memory is not to stand beside what publishing takes
-            _write_in_memory(hub, part, _Beside(settings, now, windowed or {}, changes))
+            new = _write_in_memory(hub, part, _Beside(settings, now, today, windowed or {}, changes, kept))
+        if past is not None:
+            past.keep(today, new)
         with said_plainly("publishing", path):
             part.chmod(0o444)
             sync_file(part)
@@ -163,21 +179,23 @@ class _Beside:
 
     settings: HubSettings
     now: datetime
+    today: date
     windowed: Mapping[str, Collection[str]]
     changes: Sequence[WantedChange]
+    kept: PastFacts
 
 
-def _write_in_memory(hub: Hub, part: Path, beside: _Beside) -> None:
+def _write_in_memory(hub: Hub, part: Path, beside: _Beside) -> PastFacts:
     """With little memory, and with more where texts are longer than that allows."""
     for megabytes in MEGABYTES_TO_PUBLISH:
         with hub.in_one_thread(megabytes):
             try:
-                _write(hub, part, beside, megabytes)
-                return
+                return _write(hub, part, beside, megabytes)
             except duckdb.OutOfMemoryException:
                 if megabytes == MEGABYTES_TO_PUBLISH[-1]:
                     raise
                 _remove(part)
+    raise AssertionError("the most memory is tried last")
 
 
 def _remove(part: Path) -> None:
@@ -185,14 +203,107 @@ def _remove(part: Path) -> None:
         left.unlink(missing_ok=True)
 
 
-def _write(hub: Hub, part: Path, beside: _Beside, megabytes: int) -> None:
-    with _attached(hub, part), _facts(hub, beside):
+def _write(hub: Hub, part: Path, beside: _Beside, megabytes: int) -> PastFacts:
+    with _attached(hub, part), _facts(hub, beside), _kept_tables(hub, beside.kept):
         for record in _MADE:
             _fill_with_enough(hub, record, megabytes, emails=beside.settings.publish.emails)
+        new = _to_be_kept(hub, beside)
         with hub.transaction():  # some hundred comments: one by one, each would wait for the disk
             for record in PUBLISHED:
                 _describe(hub, record)
         hub.con.execute("CHECKPOINT published")
+        return new
+
+
+def _to_be_kept(hub: Hub, beside: _Beside) -> PastFacts:
+    """Adds today to the history of the file; gives back what the desk is to keep of it, and of months closed now."""
+    names = ", ".join(quoted(column.name) for column in published_columns(Portfolio))
+    hub.con.execute(
+        f"INSERT INTO published.portfolio_history ({names}, as_of_on) SELECT {names}, ? FROM published.portfolio",
+        [beside.today],
+    )
+    days = hub.rows(
+        f"""SELECT ?::VARCHAR, p.source, coalesce(p.project_id, ''), to_json(p)
+        FROM (SELECT {names} FROM published.portfolio) AS p""",
+        [beside.today.isoformat()],
+    )
+    now = beside.now.astimezone(UTC).replace(tzinfo=None)
+    months = hub.rows(
+        f"""SELECT month_on::VARCHAR, source, coalesce(project_id, ''), to_json(struct_pack({_packed(_MONTH_FACTS)}))
+        FROM published.{MonthClosing.table} WHERE closed_at = ?""",
+        [now],
+    )
+    rates = hub.rows(
+        f"""WITH days AS (
+            SELECT l.*, date_trunc('month', l.work_on)::DATE AS month_on,
+                lag((l.hourly_rate, l.rate_currency, l.exchange_rate)) OVER (
+                    PARTITION BY l.project_id, l.person_id, date_trunc('month', l.work_on) ORDER BY l.work_on) AS before
+            FROM temp.{LabourCost.table} AS l WHERE l.cost IS NOT NULL AND l.person_id IS NOT NULL)
+        SELECT d.month_on::VARCHAR, d.project_id, d.person_id, d.work_on::VARCHAR,
+            to_json(struct_pack({_packed(_RATE_FACTS)}))
+        FROM days AS d SEMI JOIN published.{MonthClosing.table} AS m
+            ON m.project_id = d.project_id AND m.month_on = d.month_on AND m.closed_at = ?
+        WHERE d.before IS DISTINCT FROM (d.hourly_rate, d.rate_currency, d.exchange_rate)""",
+        [now],
+    )
+    return PastFacts(
+        [ShownProject(*row) for row in days], [ClosedMonth(*row) for row in months], [ClosedRate(*row) for row in rates]
+    )
+
+
+_MONTH_FACTS = {
+    "closed_on": "DATE",
+    "closed_at": "TIMESTAMP",
+    "hours": "DOUBLE",
+    "labour_cost": "DOUBLE",
+    "other_cost": "DOUBLE",
+    "currency": "VARCHAR",
+}
+_RATE_FACTS = {
+    "hourly_rate": "DOUBLE",
+    "rate_currency": "VARCHAR",
+    "exchange_rate": "DOUBLE",
+    "currency": "VARCHAR",
+    "rate_basis": "VARCHAR",
+}
+
+
+def _packed(names: Iterable[str]) -> str:
+    return ", ".join(f"{name} := {name}" for name in names)
+
+
+@contextmanager
+def _kept_tables(hub: Hub, kept: PastFacts) -> Iterator[None]:
+    """What the desk keeps, as temporary tables; a fact that has no column any more is left out."""
+    shown = {c.name: published_type(c) for c in published_columns(PortfolioDay)}
+    for table, keys, facts, rows in (
+        (_NOW[PortfolioDay], {"as_of_on": "DATE", "source": "VARCHAR", "project_id": "VARCHAR"}, shown, kept.days),
+        (_KEPT_MONTHS, {"month_on": "DATE", "source": "VARCHAR", "project_id": "VARCHAR"}, _MONTH_FACTS, kept.months),
+        (
+            _CLOSED_RATES,
+            {"month_on": "DATE", "project_id": "VARCHAR", "person_id": "VARCHAR", "from_on": "DATE"},
+            _RATE_FACTS,
+            kept.rates,
+        ),
+    ):
+        columns = zip(*rows, strict=True) if rows else ([] for _ in (*keys, "facts"))
+        arrays = [pa.array(column, pa.string()) for column in columns]
+        hub.con.register("kept", pa.table(arrays, names=[*keys, "facts"]))
+        structure = json.dumps({name: type_ for name, type_ in facts.items() if name not in keys})
+        try:
+            hub.con.execute(
+                f"""CREATE OR REPLACE TEMP TABLE {table} AS
+                SELECT {", ".join(f"CAST(nullif({name}, '') AS {type_}) AS {name}" for name, type_ in keys.items())},
+                    unnest(json_transform(facts, {text(structure)}))
+                FROM kept"""
+            )
+        finally:
+            hub.con.unregister("kept")
+    try:
+        yield
+    finally:
+        for table in (_KEPT_MONTHS, _CLOSED_RATES):
+            hub.con.execute(f"DROP TABLE IF EXISTS temp.{table}")
 
 
 def _fill_with_enough(hub: Hub, record: type[Record], least: int, *, emails: bool) -> None:
@@ -342,7 +453,8 @@ def _facts(hub: Hub, beside: _Beside) -> Iterator[None]:
                 "hub_version": version("pmo-hub"),
                 "generated_at": beside.now.astimezone(UTC).replace(tzinfo=None),
                 "zone": beside.settings.timezone,
-                "today_on": beside.now.astimezone(ZoneInfo(beside.settings.timezone)).date(),
+                "today_on": beside.today,
+                "month_close_day": beside.settings.month_close_day,
             },
         )
         hub.con.execute("CREATE OR REPLACE TEMP TABLE figures_now AS FROM figures")
@@ -358,7 +470,7 @@ def _facts(hub: Hub, beside: _Beside) -> Iterator[None]:
 
 def _runs_there(figure: type[Record]) -> bool:
     """Whether the file holds all that the figure's SQL reads."""
-    hidden = "|".join((Rate.table, *(other.table for other in OF_PEOPLE)))
+    hidden = "|".join((Rate.table, _KEPT_MONTHS, _CLOSED_RATES, *(other.table for other in OF_PEOPLE)))
     return re.search(rf"\b(FROM|JOIN) ({hidden})\b", figure_sql(figure.table)) is None
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -16,6 +17,7 @@ import duckdb
 
 from model.change import KnownWord, NativeValue
 from model.columns import published_columns
+from model.config import nearest
 from model.errors import ConfigError, FileError
 from model.figures import Portfolio
 from model.mapping import RULE
@@ -134,10 +136,48 @@ class Reader:
 
     # ---- the portfolio and how it stands -------------------------------------------------------------------------
 
-    def portfolio(self) -> Rows:
-        """The portfolio table, by source and project."""
+    def kept_day(self, up_to: date) -> date:
+        """The last day up to this one whose portfolio is kept. Raises ConfigError if there is none."""
+        ((day, first),) = self._rows(
+            "SELECT max(as_of_on) FILTER (as_of_on <= ?), min(as_of_on) FROM portfolio_history", [up_to]
+        ).rows
+        if day is None:
+            raise ConfigError(f"nothing is kept of {up_to} or before: the portfolio's history begins on {first}")
+        found: date = day
+        return found
+
+    def portfolio(self, *, program: str | None = None, project: str | None = None, day: date | None = None) -> Rows:
+        """The portfolio table, by source and project: today's, or that of a day that is kept.
+
+        `program` and `project` are names, ids or keys in any case. Raises ConfigError if there is none of them.
+        """
         names = ", ".join(quoted(c.name) for c in published_columns(Portfolio))
-        return self._rows(f"SELECT {names} FROM portfolio ORDER BY source, project, project_id")
+        found = self._rows(
+            f"""SELECT {names} FROM portfolio_history AS p
+            WHERE as_of_on = coalesce($day, (SELECT max(today_on) FROM about))
+                AND ($program IS NULL OR lower($program) = lower(p.program) OR p.program IN (
+                    SELECT name FROM program_plans WHERE lower($program) IN (lower(id), lower(native_id))))
+                AND ($project IS NULL OR lower($project) IN (lower(p.project), lower(p.key), lower(p.project_id)))
+            ORDER BY source, project, project_id""",
+            {"day": day, "program": program, "project": project},
+        )
+        if not found.rows:
+            self._refuse_unknown("program", program)
+            self._refuse_unknown("project", project)
+            if program and project:
+                raise ConfigError(f"no project {project} belongs to the program {program}")
+        return found
+
+    def _refuse_unknown(self, what: str, text: str | None) -> None:
+        """Whatever is known on any day will do."""
+        columns = ("program",) if what == "program" else ("project", "key", "project_id")
+        known = [
+            self._rows(f"SELECT DISTINCT {c} FROM portfolio_history WHERE {c} <> '' ORDER BY 1").rows for c in columns
+        ]
+        names = [name for rows in known for (name,) in rows]
+        if text is not None and text.casefold() not in [name.casefold() for name in names]:
+            near = nearest(text, names) or ": there is " + ", ".join(name for (name,) in known[0])
+            raise ConfigError(f"there is no {what} {text} in the portfolio{near}")
 
     def quality(self, *, check: str | None = None, project: str | None = None) -> Rows:
         """What makes the figures doubtful, the worst first: of one check, or one project by its key, name or id."""

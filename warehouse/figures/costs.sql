@@ -5,6 +5,8 @@ SELECT
     sum(e.amount) AS amount, s.currency, sum(e.hours) AS hours,
     coalesce(sum(e.hours) FILTER (e.is_unpriced), 0) AS unpriced_hours,
     count(*) FILTER (e.is_unpriced AND e.kind <> 'labour') AS unpriced_entries,
+    sum(e.late_cost) AS late_amount,
+    sum(CASE WHEN e.kind = 'labour' THEN e.cost_by_rates ELSE e.amount END) AS amount_by_rates,
     'labour: hours at their rate; expenses, accruals and commitments as entered, in the month of the work' AS rule,
     s.fresh_at, s.completeness
 FROM cost_items AS e JOIN portfolio_projects AS s ON s.project_id = e.project_id

@@ -62,7 +62,7 @@ doubts AS (
     FROM data_quality GROUP BY 1)
 SELECT
     s.program, s.project, s.pm, s.sponsor, s.stage,
-    h2.health, NULL::VARCHAR AS health_trend, h2.health_reason, h2.health_owner,
+    h2.health, h2.health_trend, h2.health_reason, h2.health_owner,
     d.baseline_finish_on, d.forecast_finish_on, d.finish_variance_days, d.forecast_method,
     n.found['name'] AS next_milestone, n.found['on'] AS next_milestone_on, n.found['slip'] AS next_milestone_slip_days,
     p.progress, e.pv / nullif(e.bac, 0) AS planned_progress,
@@ -86,7 +86,7 @@ SELECT
     h.hours_estimated,
     p.progress_basis, e.spi, e.cpi, e.spi_t,
     m.actual_cost / nullif(coalesce(m.budget, CASE WHEN e.basis = 'money' THEN e.bac END), 0) AS spent_share,
-    h2.health_computed, t.last_activity_at,
+    h2.health_computed, h2.health_found, t.last_activity_at,
     'each figure from the table of its own: health, project_dates, milestone_outlook, project_progress, budgets, '
         || 'earned_value, project_hours, blocked_issues, risks, data_quality' AS rule
 FROM portfolio_projects AS s

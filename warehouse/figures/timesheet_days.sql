@@ -13,6 +13,8 @@ SELECT
     count(*) FILTER (w.counted) AS entries,
     count(DISTINCT w.issue_id) FILTER (w.counted) AS issues,
     min(w.created_at) FILTER (w.counted) AS first_booked_at,
+    coalesce(sum(w.seconds) FILTER (w.counted AND w.created_at >= date_trunc('month', w.work_on) + INTERVAL 1 MONTH
+        + to_days((b.month_close_day - 1)::INTEGER)), 0) / 3600.0 AS late_hours,
     CASE max(CASE w.work_on_basis WHEN 'hub_zone' THEN 3 WHEN 'account_zone' THEN 2 ELSE 1 END)
         WHEN 3 THEN 'hub_zone' WHEN 2 THEN 'account_zone' ELSE 'tool' END AS basis,
     'counted entries, on the author''s own day' AS rule,
