@@ -27,7 +27,7 @@ from warehouse.schema import SCHEMA_VERSION, ddl, text
 __all__ = ["MEGABYTES", "Hub", "HubLock", "NeedsRebuild"]
 
 
-MEGABYTES = 40
+MEGABYTES = 64
 """What DuckDB may keep in memory: enough to merge some thousand rows into any number of them."""
 
 THREADS = 1
@@ -193,15 +193,29 @@ class Hub:
         if not _lacks_memory(error) or self.megabytes * 2 > MOST_MEGABYTES:
             return False
         with self.lock:
-            try:
-                self.con.execute(f"SET memory_limit = '{self.megabytes * 2}MB'")
-                self.con.execute("SELECT count(*) FROM ledger.meta")
-            except duckdb.Error:  # after a checkpoint that failed DuckDB lets nobody in until it is opened anew
-                if self.scratch:
-                    return False
-                self.con.close()
-                self.con = _connect(self.path, self.megabytes * 2)
             self.megabytes *= 2
+            try:
+                self.con.execute(f"SET memory_limit = '{self.megabytes}MB'")
+                shut = "invalidated" in str(error)  # it may be read even so, and takes nothing in
+                self.con.execute("SELECT count(*) FROM ledger.meta")
+            except duckdb.Error:
+                shut = True
+            # after a checkpoint that failed DuckDB lets nobody into the file until it is opened anew
+            return self._open_anew() if shut else True
+
+    def _open_anew(self) -> bool:
+        """The file alone, so that what is in `scratch` stays; else all, if there is nothing in it."""
+        try:
+            # not USE memory: it looks first for a schema of that name in the file that nobody gets into
+            self.con.execute("ATTACH IF NOT EXISTS ':memory:' AS memory; SET schema = 'memory.main'")
+            self.con.execute("DETACH DATABASE IF EXISTS hub")
+        except duckdb.Error:
+            if self.scratch:
+                return False
+            self.con.close()
+            self.con = _connect(self.path, self.megabytes)
+        else:
+            _attach(self.con, self.path, self.megabytes)
         return True
 
     def said(self, error: BaseException) -> BaseException:
@@ -255,24 +269,25 @@ def _connect(path: Path, megabytes: int) -> duckdb.DuckDBPyConnection:
     }
     con = duckdb.connect(config=settings)
     _attach(con, path, megabytes)
-    con.execute(f"SET memory_limit = '{megabytes}MB'")
-    con.execute("USE hub")
-    con.execute("DETACH memory")
     return con
 
 
 def _attach(con: duckdb.DuckDBPyConnection, path: Path, megabytes: int) -> None:
     """What a run that was cut short had written beside the file is taken in now, with as much memory as that takes."""
+    taken = megabytes
     while True:
         try:
             con.execute(f"ATTACH {text(str(path))} AS hub {_ATTACH}")
-            return
+            break
         except duckdb.Error as error:
-            megabytes *= 2
-            if not _lacks_memory(error) or megabytes > MOST_MEGABYTES:
+            taken *= 2
+            if not _lacks_memory(error) or taken > MOST_MEGABYTES:
                 con.close()
                 raise _said(path, error) from None
-            con.execute(f"SET memory_limit = '{megabytes}MB'")
+            con.execute(f"SET memory_limit = '{taken}MB'")
+    con.execute(f"SET memory_limit = '{megabytes}MB'")
+    con.execute("USE hub")
+    con.execute("DETACH memory")
 
 
 def _said(path: Path, error: duckdb.Error) -> HubError:

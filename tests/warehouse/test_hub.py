@@ -73,6 +73,26 @@ def test_a_database_that_shut_itself_after_a_failed_checkpoint_is_opened_anew(tm
         cramped.close()
 
 
+def test_a_file_that_is_opened_anew_leaves_lists_of_ids_as_they_are(tmp_path: Path) -> None:
+    """It was met with 5,000 issues of a whole reading, whose ids were listed, and 40 MB."""
+    cramped = SmallHub(tmp_path / "data", megabytes=16)
+    try:
+        cramped.land("acme", projects=[project("1")])
+        listed = IdList(cramped.hub)
+        listed.add(["1", "2"])
+        cramped.hub.con.execute("ATTACH ':memory:' AS memory; USE memory; DETACH hub")  # nobody gets into the file
+        said = (
+            'IO Error: Database "hub" has been invalidated because checkpointing failed. (failed to pin block of size)'
+        )
+        assert cramped.hub.grow(duckdb.IOException(said))
+        assert cramped.hub.megabytes == 32
+        assert cramped.rows("projects", "key") == {"1": "P1"}
+        listed.add(["3"])
+        assert listed.total() == 3
+    finally:
+        cramped.close()
+
+
 def test_a_list_of_ids_outlives_letting_go_of_memory(tmp_path: Path) -> None:
     hub = SmallHub(tmp_path / "data").hub
     with IdList(hub) as listed:
