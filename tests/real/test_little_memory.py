@@ -1,4 +1,4 @@
-"""A first reading with less memory than DuckDB needs for it: commits and checkpoints fail on the way, no row is lost."""
+"""A first reading with less memory than DuckDB needs: commits and checkpoints fail on the way, and no row is lost."""
 
 from __future__ import annotations
 
@@ -28,7 +28,9 @@ def test_a_first_reading_with_too_little_memory_is_whole(
         return grow(hub, error)
 
     monkeypatch.setattr(Hub, "grow", noted)
-    monkeypatch.setitem(Hub.__init__.__kwdefaults__, "megabytes", TOO_FEW)
+    defaults = Hub.__init__.__kwdefaults__
+    assert defaults is not None
+    monkeypatch.setitem(defaults, "megabytes", TOO_FEW)
     monkeypatch.setenv("SANDBOX_KEY", environment()["SANDBOX_KEY"])
     with serving(ISSUES) as bulk:
         folder = configured(tmp_path, bulk.url)
