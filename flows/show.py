@@ -217,6 +217,8 @@ def show_rebuilt(rebuilt: Rebuilt, published: Published | None, *, as_json: bool
 
 def _say_published(published: Published) -> None:
     _print(f"published {published.path}")
+    if published.finance is not None:
+        _print(f"rates and single people's costs, for whom you give it to: {published.finance}")
     for stray in published.strays:
         _print(f"somebody opened the published file for writing: what they left was moved to {stray}")
 

@@ -370,7 +370,7 @@ class PortfolioDay(Portfolio):
 FIGURES: tuple[type[Record], ...] = (
     MonthlyRate, WorkingDay, ProjectSource, PortfolioIssue, TimesheetDay, TimesheetWeek, PortfolioProject,
     ProjectHours, LabourCost, CostItem, Cost, MonthClosing, Restatement, Budget, ProjectProgress, EarnedValue,
-    MilestoneOutlook, ProjectDates, BlockedIssue, StaleIssue, Dependency, RiskRow, HealthReason, HealthRow,
+    MilestoneOutlook, Dependency, ProjectDates, BlockedIssue, StaleIssue, RiskRow, HealthReason, HealthRow,
     DataQuality, Portfolio, ProgramRow,
 )  # fmt: skip
 """In the order in which they are made: each from the published tables, and from those before it."""

@@ -334,6 +334,16 @@ class ProjectDates(Figure):
     finish_late_working_days: int | None = Field(default=None, description="the same in working days")
     deadline_on: date | None = Field(default=None, description="fixed day it must be done by")
     deadline_variance_days: int | None = Field(default=None, description="forecast less deadline: positive is missed")
+    handed_on_days: int | None = Field(
+        default=None, description="most days that an open issue of another project is later than one of this needs it"
+    )
+    handed_on_by: str | None = Field(default=None, description="key of that issue")
+    finish_with_handed_on: date | None = Field(
+        default=None, description="forecast and these days: the end if all that follows is pushed, so at the latest"
+    )
+    handed_on_late_working_days: int | None = Field(
+        default=None, description="that end less the baseline's, in working days"
+    )
     earned_schedule_finish_on: date | None = Field(
         default=None, description="end by earned schedule, whatever else says"
     )

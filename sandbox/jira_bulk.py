@@ -6,7 +6,7 @@ is the one that is true to the tool in all its oddities; this one is true in siz
 
 `GET /_sandbox/requests` what was asked since the last `DELETE` · `GET /_sandbox/totals` how many rows there are ·
 `POST /_sandbox/touch {"share": 0.01, "seconds_ago": 90}` changes issues · `POST /_sandbox/set {"delay_ms": 80,
-"rate": 10, "fault_share": 0.05}` changes how it answers.
+"rate": 10, "fault_share": 0.05, "ahead_seconds": 600}` changes how it answers, and how far its clock is ahead.
 """
 
 from __future__ import annotations
@@ -85,6 +85,8 @@ class BulkServer:
         """How it answers from now on."""
         if "delay_ms" in wanted:
             self.delay_seconds = wanted["delay_ms"] / 1000
+        if "ahead_seconds" in wanted:
+            self.issues.ahead_seconds = wanted["ahead_seconds"]
         if "rate" in wanted:
             self.allowance = Allowance(wanted["rate"])
         if "fault_share" in wanted:
@@ -123,7 +125,7 @@ class BulkServer:
         if (method, name) == ("GET", "totals"):
             return self.issues.site.totals | self.issues.totals()
         if (method, name) == ("POST", "touch"):
-            at = time.time() - given.get("seconds_ago", 0)
+            at = self.issues.now() - given.get("seconds_ago", 0)
             number = self.issues.touch(given.get("share", 0.01), int(at * 1000))
             return {"issues": number, "worklogs": number, "issue_changes": number}
         if (method, name) == ("POST", "set"):

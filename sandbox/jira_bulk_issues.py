@@ -8,6 +8,7 @@ Days grow with the number, so that "updated since" is a range. Templates repeat 
 from __future__ import annotations
 
 import threading
+import time
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
@@ -63,6 +64,7 @@ class Issues:
         self.overflow_every = overflow_every
         self.touched: dict[int, Touched] = {}
         self.rounds = 0
+        self.ahead_seconds = 0.0
         self._lock = threading.Lock()
         first = datetime(site.as_of.year, site.as_of.month, site.as_of.day, tzinfo=UTC) - timedelta(days=DAYS + 60)
         self._days = [f"{first + timedelta(days=n):%Y-%m-%d}".encode() for n in range(DAYS + 60)]
@@ -107,6 +109,10 @@ class Issues:
         return sorted(n for n in found if 0 <= n < self.count)
 
     # ------------------------------------------------------------ changes
+
+    def now(self) -> float:
+        """The tool's own clock, seconds since the epoch."""
+        return time.time() + self.ahead_seconds
 
     def touch(self, share: float, at: int) -> int:
         """A share of the issues gets a new status, one more history, a longer first worklog; not later than `at`."""

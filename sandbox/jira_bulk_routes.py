@@ -8,7 +8,6 @@ minute of changed worklogs withheld.
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import islice
@@ -66,7 +65,7 @@ def _got(issues: Issues, url: str, name: str, given: Given) -> bytes | None:
     if name == "myself":
         return msgspec.json.encode(issues.site.users[0] | {"timeZone": "Etc/UTC", "groups": {"size": 0, "items": []}})
     if name == "serverInfo":
-        now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.000+0000}"
+        now = f"{datetime.fromtimestamp(issues.now(), UTC):%Y-%m-%dT%H:%M:%S.000+0000}"
         known = {"baseUrl": url, "version": "1001.0.0-SNAPSHOT", "deploymentType": "Cloud", "serverTime": now}
         return msgspec.json.encode(known)
     if name in ("worklog/updated", "worklog/deleted"):
@@ -142,7 +141,7 @@ def _changelogs(issues: Issues, given: Given) -> bytes:
 
 
 def _feed(issues: Issues, url: str, name: str, since: int) -> bytes:
-    until = int(time.time() * 1000) - WITHHELD_MS
+    until = int(issues.now() * 1000) - WITHHELD_MS
     entries = issues.booked_since(since) if name == "worklog/updated" else iter(())
     rows = [one for one in islice(entries, FEED_PAGE + 1) if one.updated <= until]
     page = rows[:FEED_PAGE]

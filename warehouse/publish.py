@@ -40,6 +40,7 @@ from model.records import (
     StreamRun,
     Synced,
 )
+from model.tables import FINANCE
 from warehouse.figures import figure_parts, figure_sql
 from warehouse.files import said_plainly, sync_file, sync_folder
 from warehouse.hub import MEGABYTES_TO_PUBLISH, Hub
@@ -48,13 +49,22 @@ from warehouse.past import ClosedMonth, ClosedRate, Past, PastFacts, ShownProjec
 from warehouse.schema import PUBLISHED_VERSION, quoted, text
 from warehouse.shelf import Shelf
 
-__all__ = ["PUBLISHED", "Published", "publish", "published_type"]
+__all__ = ["IN_FINANCE", "PUBLISHED", "Published", "publish", "published_type"]
 
 PUBLISHED: tuple[type[Record], ...] = (
     *normal_tables(), Person, Run, StreamRun, Quarantined, Change, About, AboutFigure, PortfolioDay,
     *(figure for figure in FIGURES if figure not in OF_PEOPLE),
 )  # fmt: skip
 """All tables of the file, in the order they are written: figures last, from the others."""
+
+IN_FINANCE: tuple[type[Record], ...] = (
+    *(record for record in PLANNED if record.table in FINANCE),
+    *(figure for figure in FIGURES if figure in OF_PEOPLE),
+    About,
+)
+"""Tables of the file for finance: what single people cost, and by which rates."""
+
+FINANCE_STEM = "portfolio-finance"
 
 _MADE: tuple[type[Record], ...] = (*(table for table in PUBLISHED if table not in FIGURES), *FIGURES)
 """The same with those between, which stay outside the file."""
@@ -119,9 +129,11 @@ FROM normal.accounts AS a WHERE a.person_id IS NOT NULL GROUP BY a.person_id
 
 @dataclass(frozen=True)
 class Published:
-    """What a publishing did. `strays`: write-ahead files of readers who wrote, where they were moved to."""
+    """What a publishing did. `finance`: the file with rates and single people's costs, where it is wanted. `strays`:
+    write-ahead files of readers who wrote, where they were moved to."""
 
     path: Path
+    finance: Path | None = None
     removed: tuple[str, ...] = ()
     strays: tuple[Path, ...] = ()
 
@@ -147,12 +159,16 @@ def publish(
     shelf.prepare()
     path = shelf.new_name(now)
     part = path.with_name(f".{path.name}.part")
+    finance = Shelf(data, FINANCE_STEM)
+    finance_path = finance.new_name(now) if settings.publish.finance else None
+    finance_part = finance_path and finance_path.with_name(f".{finance_path.name}.part")
     today = now.astimezone(ZoneInfo(settings.timezone)).date()
     kept = past.before(today) if past is not None else PastFacts()
     try:
         with hub.lock, said_by_duckdb(part):
             hub.reopen()  # what a run has left in memory is not to stand beside what publishing takes
-            new = _write_in_memory(hub, part, _Beside(settings, now, today, windowed or {}, changes, kept))
+            beside = _Beside(settings, now, today, windowed or {}, changes, kept, finance_part)
+            new = _write_in_memory(hub, part, beside)
         if past is not None:
             past.keep(today, new)
         with said_plainly("publishing", path):
@@ -160,12 +176,24 @@ def publish(
             sync_file(part)
             strays = shelf.set_strays_aside(now)
             part.rename(path)
+            if finance_part is not None and finance_path is not None:
+                finance_part.chmod(0o400)
+                sync_file(finance_part)
+                finance_part.rename(finance_path)
             sync_folder(path.parent)
     finally:
         _remove(part)
+        if finance_part is not None:
+            _remove(finance_part)
     shelf.show(path)
     strays += shelf.set_strays_aside(now)
-    return Published(path, tuple(shelf.remove_old(path, now, settings.publish.keep_days)), tuple(strays))
+    removed = shelf.remove_old(path, now, settings.publish.keep_days)
+    if finance_path is None:
+        finance.clear()
+    else:
+        finance.show(finance_path)
+        removed += finance.remove_old(finance_path, now, settings.publish.keep_days)
+    return Published(path, finance_path, tuple(removed), tuple(strays))
 
 
 def published_type(column: Column) -> str:
@@ -183,6 +211,7 @@ class _Beside:
     windowed: Mapping[str, Collection[str]]
     changes: Sequence[WantedChange]
     kept: PastFacts
+    finance: Path | None
 
 
 def _write_in_memory(hub: Hub, part: Path, beside: _Beside) -> PastFacts:
@@ -194,7 +223,9 @@ def _write_in_memory(hub: Hub, part: Path, beside: _Beside) -> PastFacts:
             except duckdb.OutOfMemoryException:
                 if megabytes == MEGABYTES_TO_PUBLISH[-1]:
                     raise
-                _remove(part)
+                for left in (part, beside.finance):
+                    if left is not None:
+                        _remove(left)
     raise AssertionError("the most memory is tried last")
 
 
@@ -208,10 +239,15 @@ def _write(hub: Hub, part: Path, beside: _Beside, megabytes: int) -> PastFacts:
         for record in _MADE:
             _fill_with_enough(hub, record, megabytes, emails=beside.settings.publish.emails)
         new = _to_be_kept(hub, beside)
-        with hub.transaction():  # some hundred comments: one by one, each would wait for the disk
-            for record in PUBLISHED:
-                _describe(hub, record)
+        _describe(hub, PUBLISHED)
         hub.con.execute("CHECKPOINT published")
+        if beside.finance is not None:
+            with _attached(hub, beside.finance, "finance"):
+                for record in IN_FINANCE:
+                    rows = f"FROM temp.{_NOW.get(record, record.table)}"
+                    hub.con.execute(f"CREATE TABLE finance.{record.table} AS {_columns(record, rows, hidden=True)}")
+                _describe(hub, IN_FINANCE, "finance")
+                hub.con.execute("CHECKPOINT finance")
         return new
 
 
@@ -395,14 +431,17 @@ def _replaced(text: str, before: str = "()") -> str:
     return f"regexp_replace({text}, '{before}{_ADDRESS}', '\\1{HIDDEN}', 'g')"
 
 
-def _describe(hub: Hub, record: type[Record]) -> None:
-    table = f"published.main.{record.table}"
-    said = [f"COMMENT ON TABLE {table} IS {text(_summary(record))}"]
-    said += [
-        f"COMMENT ON COLUMN {table}.{quoted(column.name)} IS {text(column.description)}"
-        for column in published_columns(record)
-    ]
-    hub.con.execute(";".join(said))
+def _describe(hub: Hub, records: Iterable[type[Record]], file: str = "published") -> None:
+    """Some hundred comments: one by one, each would wait for the disk."""
+    with hub.transaction():
+        for record in records:
+            table = f"{file}.main.{record.table}"
+            said = [f"COMMENT ON TABLE {table} IS {text(_summary(record))}"]
+            said += [
+                f"COMMENT ON COLUMN {table}.{quoted(column.name)} IS {text(column.description)}"
+                for column in published_columns(record)
+            ]
+            hub.con.execute(";".join(said))
 
 
 def _summary(record: type[Record]) -> str:
@@ -410,9 +449,9 @@ def _summary(record: type[Record]) -> str:
 
 
 @contextmanager
-def _attached(hub: Hub, part: Path) -> Iterator[None]:
-    """The new file as `published` beside the hub's own tables. It is closed when this ends, however it ends."""
-    hub.con.execute(f"ATTACH {text(str(part))} AS published {_ATTACH}")
+def _attached(hub: Hub, part: Path, name: str = "published") -> Iterator[None]:
+    """The new file beside the hub's own tables. It is closed when this ends, however it ends."""
+    hub.con.execute(f"ATTACH {text(str(part))} AS {name} {_ATTACH}")
     try:
         yield
     except BaseException:
@@ -420,7 +459,7 @@ def _attached(hub: Hub, part: Path) -> Iterator[None]:
             hub.con.execute("ROLLBACK")
         raise
     finally:
-        hub.con.execute("DETACH published")
+        hub.con.execute(f"DETACH {name}")
 
 
 @contextmanager

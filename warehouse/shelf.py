@@ -16,17 +16,19 @@ from warehouse.files import said_plainly, sync_folder, write_whole
 
 __all__ = ["Shelf"]
 
-_NAME = re.compile(r"portfolio-(\d{4}-\d\d-\d\dT\d{4}Z)(?:-(\d+))?\.duckdb")
+_NAME = r"-(\d{4}-\d\d-\d\dT\d{4}Z)(?:-(\d+))?\.duckdb"
 _STAMP = "%Y-%m-%dT%H%MZ"
 ALL_KEPT = timedelta(days=2)
 
 
 class Shelf:
-    """The folder `published` in the data folder, and the link beside it."""
+    """The folder `published` in the data folder, and the link beside it; `stem` tells which of the files it is."""
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, stem: str = "portfolio") -> None:
         self.folder = data / "published"
-        self.link = data / "portfolio.duckdb"
+        self.link = data / f"{stem}.duckdb"
+        self._stem = stem
+        self._latest = self.folder / f"latest{stem.removeprefix('portfolio')}.txt"
 
     def prepare(self) -> None:
         """Makes the folder and removes what a killed publishing left. Only whoever holds the hub may call this."""
@@ -37,7 +39,7 @@ class Shelf:
 
     def new_name(self, now: datetime) -> Path:
         """Where a file made now goes."""
-        stem = f"portfolio-{now.astimezone(UTC).strftime(_STAMP)}"
+        stem = f"{self._stem}-{now.astimezone(UTC).strftime(_STAMP)}"
         path = self.folder / f"{stem}.duckdb"
         again = 1
         while path.exists():
@@ -53,7 +55,16 @@ class Shelf:
             fresh.symlink_to(Path(self.folder.name) / path.name)
             fresh.replace(self.link)
             sync_folder(self.link.parent)
-            write_whole(self.folder / "latest.txt", f"{path.name}\n")
+            write_whole(self._latest, f"{path.name}\n")
+
+    def clear(self) -> None:
+        """Takes the link away, and all files that it ever led to."""
+        with said_plainly("removing", self.link):
+            self.link.unlink(missing_ok=True)
+            self._latest.unlink(missing_ok=True)
+            for path in self.folder.glob(f"{self._stem}-*.duckdb"):
+                if self._made_at(path.name):
+                    path.unlink()
 
     def set_strays_aside(self, now: datetime) -> list[Path]:
         """Moves write-ahead files of readers who wrote to where no DuckDB looks for them; returns their new names."""
@@ -78,7 +89,9 @@ class Shelf:
 
         Kept are `newest`, all of the last two days, and of each of the last `keep_days` days (UTC) the last one.
         """
-        made = {path.name: when for path in self.folder.glob("portfolio-*.duckdb") if (when := _made_at(path.name))}
+        made = {
+            path.name: when for path in self.folder.glob(f"{self._stem}-*.duckdb") if (when := self._made_at(path.name))
+        }
         kept = {newest.name, *_last_of_each_day(made)}
         today = now.astimezone(UTC).date()
         removed = []
@@ -92,13 +105,12 @@ class Shelf:
             removed.append(name)
         return removed
 
-
-def _made_at(name: str) -> tuple[datetime, int] | None:
-    """When a published file was made, and which one of that minute it is; None for other people's files."""
-    match = _NAME.fullmatch(name)
-    if match is None:
-        return None
-    return datetime.strptime(match[1], _STAMP).replace(tzinfo=UTC), int(match[2] or 1)
+    def _made_at(self, name: str) -> tuple[datetime, int] | None:
+        """When a published file was made, and which one of that minute it is; None for other people's files."""
+        match = re.fullmatch(re.escape(self._stem) + _NAME, name)
+        if match is None:
+            return None
+        return datetime.strptime(match[1], _STAMP).replace(tzinfo=UTC), int(match[2] or 1)
 
 
 def _last_of_each_day(made: dict[str, tuple[datetime, int]]) -> Iterable[str]:

@@ -1,7 +1,9 @@
-"""Makes a hub file of any size without reading any tool: `python -m tests.bench.bighub FOLDER ISSUES`.
+"""Makes a hub file of any size without reading any tool: `python -m tests.bench.bighub FOLDER ISSUES [--plan]`.
 
 Rows come from SQL ranges, into the tables a sync lands in: four worklogs, six changes and two comments an issue, texts
-of usual length. Columns nobody gives a value get an empty one, so that new columns need no change here.
+of usual length. With `--plan` a plan stands beside it: 200 projects with budgets, baselines, ten work packages each,
+rates of 1,000 people, costs, risks and milestones. Columns nobody gives a value get an empty one, so that new columns
+need no change here.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from model.config import SourceSettings
 from model.tables import RECORDS
 from warehouse.hub import Hub
 
-SOURCE = "bulk"
+SOURCE, PLAN = "bulk", "plan"
 PROJECTS, ACCOUNTS = 200, 1000
 STATUSES, PRIORITIES, TYPES = 6, 5, 4
 AT = "TIMESTAMP '2025-01-01' + INTERVAL 1 MINUTE * (i % 500000)"
@@ -32,11 +34,11 @@ BOOKKEEPING = (
 )
 
 
-def _filled(hub: Hub, table: str, rows: int, values: Mapping[str, str]) -> None:
+def _filled(hub: Hub, table: str, rows: int, values: Mapping[str, str], source: str = SOURCE) -> None:
     """So many rows; `values`: column → SQL of it, of the row's number i."""
     columns = [f'({values.get(c.name, _nothing(c))})::{c.type} AS "{c.name}"' for c in landed_columns(RECORDS[table])]
     hub.con.execute(
-        f"INSERT INTO landed.{table} BY NAME SELECT '{SOURCE}' AS source, {', '.join(columns)}, {BOOKKEEPING} "
+        f"INSERT INTO landed.{table} BY NAME SELECT '{source}' AS source, {', '.join(columns)}, {BOOKKEEPING} "
         f"FROM range({rows}) t(i)"
     )
 
@@ -100,6 +102,57 @@ def _lists(hub: Hub, count: int) -> None:
     _filled(hub, "issue_links", count // 3, link | {"to_issue_id": f"((i * 3) % {count}) + 10000"})
 
 
+def _plan(hub: Hub) -> None:
+    """Each project of the tool belongs to one of the plan; its year is 2026, and half of it is earned and spent."""
+
+    def filled(table: str, rows: int, values: Mapping[str, str]) -> None:
+        of_project = f"'K' || (i % {PROJECTS})"
+        has_project = any(column.name == "project_id" for column in landed_columns(RECORDS[table]))
+        given = {"native_id": f"'{table}' || i"} | ({"project_id": of_project} if has_project else {})
+        _filled(hub, table, rows, given | dict(values), PLAN)
+
+    key = {"native_id": "'K' || i", "key": "'K' || i", "name": "'Planned ' || i", "native_state": "'active'"}
+    filled("projects", PROJECTS, key)
+    filled("program_plans", 20, {"native_id": "'G' || i", "name": "'Program ' || i"})
+    filled(
+        "project_plans",
+        PROJECTS,
+        {"program_id": "'G' || (i % 20)", "sponsor": "'Ada'", "pm": "'Ben'", "stage": "'execution'", "kind": "'change'"}
+        | {"mandatory": "false", "currency": "'EUR'", "earned_rule": "'percent'", "deadline_on": "DATE '2027-06-30'"},
+    )
+    filled("project_scopes", PROJECTS, {"position": "i", "in_source": f"'{SOURCE}'", "in_project": "['P' || i]"})
+    filled("baselines", PROJECTS, {"number": "1", "approved_by": "'Ada'", "approved_on": "DATE '2025-12-15'"})
+    month = f"DATE '2026-01-01' + INTERVAL 1 MONTH * ((i // {PROJECTS}) % 10)"
+    dates = {"start_on": f"({month})::DATE", "finish_on": f"({month} + INTERVAL 59 DAY)::DATE"}
+    filled(
+        "work_packages",
+        10 * PROJECTS,
+        {"baseline": "1", "name": "'package ' || i", "budget": "100000.0", "level_of_effort": "false"}
+        | {"percent_complete": f"CASE WHEN i // {PROJECTS} < 5 THEN 100 ELSE 0 END"} | dates,
+    )  # fmt: skip
+    filled(
+        "budget_lines", 3 * PROJECTS, {"category": "['labour', 'hardware', 'travel'][1 + i % 3]", "amount": "400000.0"}
+    )
+    filled("team_members", ACCOUNTS, {"person": "'Name ' || i", "role": "'role ' || (i % 12)", "share": "1.0"})
+    rates = {
+        "project_id": "NULL",
+        "person": "'Name ' || (i % 1000)",
+        "hourly_rate": "60.0 + i % 50",
+        "currency": "'EUR'",
+    }
+    years = {"from_on": "DATE '2023-01-01' + INTERVAL 1 YEAR * (i // 1000)"}
+    filled("rates", 4 * ACCOUNTS, rates | years | {"to_on": "DATE '2023-12-31' + INTERVAL 1 YEAR * (i // 1000)"})
+    filled(
+        "cost_entries",
+        40 * PROJECTS,
+        {"kind": "['expense', 'accrual', 'commitment'][1 + i % 3]", "amount": "1234.5", "category": "'hardware'"}
+        | {"worked_on": f"({month})::DATE"},
+    )
+    risk = {"title": "'Something may happen'", "kind": "'threat'", "state": "'open'", "probability": "1 + i % 5"}
+    filled("risk_register", 10 * PROJECTS, risk | {"impact": "1 + i % 4"})
+    filled("milestones", 8 * PROJECTS, {"name": "'Stage ' || i", "kind": "'milestone'", "due_on": dates["finish_on"]})
+
+
 def _ledger(hub: Hub) -> None:
     now = "now()::TIMESTAMP"
     # as in `tests.bench.bulk.CONFIG`: a hub that was read under other settings would be made again
@@ -116,7 +169,7 @@ def _ledger(hub: Hub) -> None:
     )
 
 
-def make(data: Path, issues: int) -> None:
+def make(data: Path, issues: int, *, plan: bool = False) -> None:
     """The hub file in that folder."""
     data.mkdir(parents=True)
     hub = Hub(data / "hub.duckdb", create=True)
@@ -128,9 +181,11 @@ def make(data: Path, issues: int) -> None:
     _issues(hub, issues)
     _lists(hub, issues)
     _ledger(hub)
+    if plan:
+        _plan(hub)
     hub.checkpoint()
     hub.close()
 
 
 if __name__ == "__main__":
-    make(Path(sys.argv[1]), int(sys.argv[2]))
+    make(Path(sys.argv[1]), int(sys.argv[2]), plan="--plan" in sys.argv)

@@ -16,7 +16,7 @@ from pathlib import Path
 __all__ = ["Goals", "machine"]
 
 HISTORY = Path(__file__).resolve().parents[2] / "docs" / "benchmarks.md"
-SHOWN = ("P1", "P2", "P3", "P4", "P5", "P6", "P7", "P8", "P9", "P10", "P11", "W1", "W2")
+SHOWN = ("P1", "P2", "P3", "P4", "P5", "P6", "P7", "P8", "P9", "P10", "P11", "P12", "W1", "W2")
 
 
 @dataclass(frozen=True)

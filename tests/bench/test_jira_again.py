@@ -15,6 +15,7 @@ from tests.bench.test_jira_full import DELAY_MS, ISSUES, held_rows
 
 SHARE = 1 / number("CHANGED_ONE_OF", 100)
 QUIET = 8  # requests of a sync in which nothing was changed, census apart
+APART_SECONDS = 600
 AGO_SECONDS = 90  # the feed of changed worklogs withholds the last minute
 
 
@@ -28,11 +29,14 @@ def test_a_sync_of_what_changed(tmp_path: Path, goals: Goals, say: Callable[[str
         say(f"  nothing changed: {quiet.seconds:.2f} s, {asked_in_quiet} requests, census apart: {_endpoints(bulk)}")
         rounds = []
         for n in range(max(1, ROUNDS)):
+            # the changes of the round before lie behind the overlap, as they do from one night to the next
+            bulk.order("POST", "set", ahead_seconds=APART_SECONDS * (n + 1))
             changed = bulk.order("POST", "touch", share=SHARE, seconds_ago=AGO_SECONDS)
             rounds.append((changed, *_again(bulk, folder)))
             _, run, asked = rounds[-1]
             say(f"  round {n + 1}: {changed['issues']:,} issues changed: {run.seconds:.2f} s, {asked} requests")
         say(f"  {_endpoints(bulk)}")
+        bulk.order("POST", "set", ahead_seconds=APART_SECONDS * (ROUNDS + 1))
         bulk.order("POST", "touch", share=SHARE, seconds_ago=AGO_SECONDS)
         profile("sync", cwd=folder, say=say)
         pmo("sync", cwd=folder)

@@ -140,6 +140,10 @@ def change(id_: str, issue_id: str, from_: str, to: str, at: datetime, **more: A
     return {**base, "from_native_id": from_, "to_native_id": to, **more}
 
 
+def linked(id_: str, from_: str, to: str, kind: str = "blocks", **more: Any) -> dict[str, Any]:
+    return {"native_id": id_, "kind": kind, "native_kind": kind, "from_issue_id": from_, "to_issue_id": to, **more}
+
+
 def status(id_: str, name: str, category: str | None, **more: Any) -> Row:
     base = {"native_id": f"status:{id_}", "kind": "status", "word_id": id_, "name": name, "category": category}
     return {**base, "position": int(id_), **more}

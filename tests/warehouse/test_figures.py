@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from model.mapping import Rules
 from model.vocabulary import Status
-from tests.warehouse.small_hub import NOON, STATUSES, SmallHub, change, issue, project, status, worklog
+from tests.warehouse.small_hub import NOON, STATUSES, SmallHub, change, issue, linked, project, status, worklog
 
 TODAY = date(2026, 11, 21)  # a Saturday
 BLOCKED = status("5", "Waits", "in_progress")
@@ -172,10 +172,6 @@ def rules() -> str:
     return (
         "SELECT key, blocked_by, blocker_issue_id, since_basis, blocked_days, on_hold FROM blocked_issues ORDER BY ALL"
     )
-
-
-def linked(id_: str, from_: str, to: str, kind: str = "blocks", **more: Any) -> dict[str, Any]:
-    return {"native_id": id_, "kind": kind, "native_kind": kind, "from_issue_id": from_, "to_issue_id": to, **more}
 
 
 def test_blocked_by_its_status_since_it_became_so(ops: SmallHub) -> None:

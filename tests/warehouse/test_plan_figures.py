@@ -8,7 +8,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from tests.warehouse.small_hub import NOON, STATUSES, SmallHub, issue, project, worklog
+from tests.warehouse.small_hub import NOON, STATUSES, SmallHub, issue, linked, project, worklog
 
 TODAY = date(2026, 11, 21)  # a Saturday
 WEDNESDAY = datetime(2026, 11, 18, 12, tzinfo=UTC)
@@ -450,6 +450,37 @@ def test_a_deadline_that_will_be_missed_is_red(pmo: SmallHub) -> None:
     assert asked(pmo, "SELECT health, health_reason FROM health WHERE project_id = 'plan:A'") == [
         ("red", "1 days after the deadline 2026-12-07: 2026-12-08 (said by its PM)")
     ]
+
+
+@pytest.mark.parametrize(("due", "health", "reason"), [
+    (date(2026, 12, 8), "green", None),  # 7 calendar days, 5 working days
+    (date(2026, 12, 9), "amber", "finish 6 working days late with what #9 hands on 8 days late: 2026-12-15, "),
+    (date(2026, 12, 29), "amber", "finish 20 working days late with what #9 hands on 28 days late: 2027-01-04, "),
+    (date(2026, 12, 30), "red", "finish 21 working days late with what #9 hands on 29 days late: 2027-01-05, "),
+])  # fmt: skip
+def test_what_another_project_hands_on_late_pushes_the_finish(
+    pmo: SmallHub, due: date, health: str, reason: str | None
+) -> None:
+    measured(pmo, 0, 0.0)
+    planned(pmo, "B")
+    pmo.land("ops", issues=[
+        issue("8", start_on=date(2026, 12, 1)), issue("9", "2", due_on=due), issue("10", "2", due_on=date(2027, 12, 1)),
+    ], issue_links=[linked("1", "9", "8"), linked("2", "10", "9")])  # fmt: skip
+    assert asked(pmo, HEALTH) == [(health, health)]
+    (told,) = asked(pmo, "SELECT health_reason FROM health WHERE project_id = 'plan:A'")[0]
+    assert told.startswith(reason) if reason else "hands on" not in told
+    # the forecast itself stays what its own people say
+    assert asked(pmo, "SELECT finish_variance_days, finish_with_handed_on - forecast_finish_on FROM project_dates "
+        "WHERE project_id = 'plan:A'") == [(0, (due - date(2026, 12, 1)).days)]  # fmt: skip
+
+
+def test_what_was_handed_on_is_late_no_more(pmo: SmallHub) -> None:
+    measured(pmo, 0, 0.0)
+    planned(pmo, "B")
+    pmo.land("ops", issues=[
+        issue("8", start_on=date(2026, 12, 1)), issue("9", "2", native_status_id="3", due_on=date(2027, 3, 1)),
+    ], issue_links=[linked("1", "9", "8")])  # fmt: skip
+    assert asked(pmo, HEALTH) == [("green", "green")]
 
 
 def test_never_green_for_lack_of_data(pmo: SmallHub) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from model.columns import columns_of
 from model.errors import FileError
-from model.figures import FIGURES, OF_PEOPLE, Portfolio
+from model.figures import FIGURES, OF_PEOPLE, Portfolio, PortfolioDay
 from model.tables import RECORDS
 from tests.warehouse.small_hub import NOON, STATUSES, Misfit, SmallHub, change, issue, project, worklog
 from warehouse import publish as publish_module
@@ -66,6 +66,7 @@ TABLES |= {
     for figure in FIGURES
     if figure not in (Portfolio, *OF_PEOPLE)
 }
+TABLES["portfolio_history"] = " ".join(column.name for column in columns_of(PortfolioDay))
 PLAIN = {"VARCHAR", "VARCHAR[]", "BIGINT", "DOUBLE", "BOOLEAN", "DATE", "TIMESTAMP"}
 
 
@@ -148,7 +149,7 @@ def test_rates_and_absences_of_people_are_not_in_it(file):
 
 def test_nothing_else_is_in_it(file):
     assert {name for (name,) in read(file, "SELECT table_name FROM duckdb_tables()")} == set(TABLES)
-    assert set(TABLES) <= {*RECORDS, *(figure.table for figure in FIGURES)}
+    assert set(TABLES) <= {*RECORDS, *(figure.table for figure in FIGURES), PortfolioDay.table}
     assert read(file, "SELECT view_name FROM duckdb_views() WHERE NOT internal") == []
     assert {type_ for (type_,) in read(file, "SELECT data_type FROM duckdb_columns() WHERE NOT internal")} <= PLAIN
 
@@ -159,7 +160,7 @@ def test_its_figures_can_be_computed_again_from_it(file):
     for table, sql in figures:
         assert sorted(read(file, sql), key=str) == sorted(read(file, f"FROM {table}"), key=str), table
     others = {figure.table for figure in FIGURES} - {table for table, _ in figures}
-    assert others == {"labour_costs", "cost_items", "costs", "earned_value"}
+    assert others == {"labour_costs", "cost_items", "costs", "earned_value", "month_closings"}
 
 
 def test_a_hub_that_read_nothing_yet_can_be_published(small):

@@ -11,6 +11,14 @@ found AS (
         'working days from the baseline''s end to the foreseen one: amber over 5, red over 20' AS rule
     FROM project_dates AS d WHERE d.finish_late_working_days IS NOT NULL
     UNION ALL
+    -- only where it makes matters worse: it is the same finish, and no second thing that could be computed
+    SELECT d.project_id, 'handed on', d.handed_on_late_working_days::DOUBLE, 5.0, 20.0,
+        'finish ' || d.handed_on_late_working_days || ' working days late with what ' || d.handed_on_by || ' hands on '
+            || d.handed_on_days || ' days late: ' || d.finish_with_handed_on || ', baseline ' || d.baseline_finish_on,
+        'working days from the baseline''s end to the foreseen one, pushed by the latest open thing another project hands on: '
+            || 'amber over 5, red over 20'
+    FROM project_dates AS d WHERE d.handed_on_late_working_days > 5
+    UNION ALL
     SELECT e.project_id, 'cost', (e.eac - e.bac) / e.bac, 0.05, 0.10,
         'cost at completion ' || round(abs(e.eac - e.bac) / e.bac * 100, 1)::DECIMAL(18, 1)::VARCHAR || ' % '
             || CASE WHEN e.eac > e.bac THEN 'over' ELSE 'under' END || ' budget: ' || round(e.eac)::BIGINT || ' of '

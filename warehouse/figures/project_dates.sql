@@ -1,4 +1,5 @@
--- One row per project of the portfolio: its end by the baseline, as it is foreseen, and by when it must be done.
+-- One row per project of the portfolio: its end by the baseline, as it is foreseen, and by when it must be done; beside it
+-- the end if what other projects hand on late pushes all that follows.
 WITH today AS (SELECT max(today_on) AS today_on FROM about),
 approved AS (
     SELECT b.project_id, b.number, coalesce(b.start_on, min(w.start_on)) AS start_on,
@@ -22,6 +23,9 @@ issues_ahead AS (
 left_over AS (
     SELECT project_id, open_issues, CASE WHEN hours_28d > 0 THEN ceil(remaining_hours / hours_28d * 28)::BIGINT END AS days
     FROM project_hours WHERE project_id IS NOT NULL),
+handed_on AS (
+    SELECT to_project_id AS project_id, max(late_days) AS days, max_by(from_key, (late_days, link_id)) AS by_key
+    FROM dependencies WHERE is_open AND late_days > 0 AND from_project_id IS DISTINCT FROM to_project_id GROUP BY to_project_id),
 earned AS (SELECT project_id, forecast_weeks FROM earned_value WHERE is_now AND ev > 0),
 ways AS (
     SELECT p.*, t.today_on, b.number, b.start_on, b.finish_on, b.first_finish_on, l.finished_on, l.forecast_finish_on AS said_on,
@@ -56,10 +60,14 @@ SELECT
     CASE WHEN f.forecast_finish_on IS NOT NULL THEN f.forecast_method END AS forecast_method,
     date_diff('day', f.finish_on, f.forecast_finish_on) AS finish_variance_days,
     n.number - b.number AS finish_late_working_days, f.deadline_on,
-    date_diff('day', f.deadline_on, f.forecast_finish_on) AS deadline_variance_days, f.earned_on AS earned_schedule_finish_on,
+    date_diff('day', f.deadline_on, f.forecast_finish_on) AS deadline_variance_days,
+    h.days AS handed_on_days, h.by_key AS handed_on_by, f.forecast_finish_on + h.days::INTEGER AS finish_with_handed_on,
+    w.number - b.number AS handed_on_late_working_days, f.earned_on AS earned_schedule_finish_on,
     'forecast: the real end, else what its PM says, open milestones and due days, earned schedule' AS rule,
     f.fresh_at, f.completeness
 FROM foreseen AS f
 LEFT JOIN working_days AS b ON b.day_on = f.finish_on
 LEFT JOIN working_days AS n ON n.day_on = f.forecast_finish_on
+LEFT JOIN handed_on AS h ON h.project_id = f.project_id AND f.forecast_method <> 'actual'
+LEFT JOIN working_days AS w ON w.day_on = f.forecast_finish_on + h.days::INTEGER
 ORDER BY f.project_id
