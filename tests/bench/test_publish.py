@@ -54,8 +54,8 @@ def test_the_figures_of_a_large_hub(tmp_path: Path, goals: Goals, say: Callable[
     run = pmo("publish", cwd=folder, sampled=True, module="tests.bench.timed_publish")
     told = [line.split() for line in run.printed.splitlines() if line.startswith("table ")]
     took = defaultdict[str, float](float)  # one that is short of memory is made again
-    for _, table, seconds in told:
-        took[table] += float(seconds)
+    for _, table, text in told:
+        took[table] += float(text)
     figures = {figure.table: took[figure.table] for figure in FIGURES}
     total = sum(figures.values())
     say(f"\nP12: {ISSUES:,} issues, {PROJECTS} planned projects: all figures {total:.1f} s of {run.seconds:.1f} s")
