@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ import pytest
 
 from sandbox.jira_company import tracker_of
 from sandbox.jira_truth import figures
+from sandbox.plan_files import truth_of_plan
 from tests.running import environment, pmo, well
 
 AS_OF = date(2026, 11, 25)
@@ -33,14 +34,29 @@ OURS = {
 """What the company's words are mapped to by default; a word never seen before, by its category: to do."""
 
 
-def test_the_portfolio_is_the_truth_and_can_be_made_again(tmp_path: Path):
-    shown = well(pmo("demo", "--as-of", AS_OF.isoformat(), cwd=tmp_path))
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What `pmo demo` leaves."""
+    where = tmp_path_factory.mktemp("demo")
+    shown = well(pmo("demo", "--as-of", AS_OF.isoformat(), cwd=where))
     assert "ERP finance core" in shown
-    folder = tmp_path / "pmo-demo"
+    return where / "pmo-demo"
+
+
+def asked(folder: Path, sql: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(well(pmo("sql", sql, "--json", cwd=folder)))
+    return found
+
+
+def today(folder: Path) -> date:
+    """The day the file was made."""
+    return date.fromisoformat(asked(folder, "select distinct today_on from about")[0]["today_on"])
+
+
+def test_the_portfolio_is_the_truth(folder: Path):
     rows = {row["key"]: row for row in json.loads(well(pmo("portfolio", "--json", cwd=folder)))}
-    [made] = json.loads(well(pmo("sql", "select distinct today_on from about", "--json", cwd=folder)))
     tracker = tracker_of(seed=7, as_of=AS_OF)
-    truth = figures(tracker, date.fromisoformat(made["today_on"]))  # overdue on that day
+    truth = figures(tracker, today(folder))  # overdue on that day
     own = [i for i in tracker.issues.values() if i.key.startswith("SVC-") and tracker.types[i.type_id].name == "Task"]
     assert set(rows) == {*truth["projects"], "INV", "REQ-1", "REQ-2", ""}  # the last: in no project
     assert rows[""]["issues"] == len(own) == truth["planted"]["issues_in_no_project"]
@@ -60,6 +76,74 @@ def test_the_portfolio_is_the_truth_and_can_be_made_again(tmp_path: Path):
         assert row["overdue"] == project["overdue"], key
         assert round(row["hours_logged"], 2) == round(project["hours"] - (own_hours if left_out else 0), 2), key
         assert row["completeness"] == pytest.approx(1 - truth["planted"]["overlapping_rates"] / _lines(folder, "rates"))
+
+
+def test_dates_and_money_are_the_truth(folder: Path):
+    """To the cent, and unrounded; the page that they come from rounds."""
+    truth = truth_of_plan(AS_OF)
+    earned = {row["key"]: row for row in asked(folder, """
+        select p.key, e.bac, e.pv, e.ev, e.ac, e.spi, e.cpi, e.eac, e.spi_t from portfolio as p
+        join earned_value as e on e.project_id = p.project_id and e.is_now""")}  # fmt: skip
+    dates = {row["key"]: row for row in asked(folder, """
+        select p.key, d.baseline_finish_on, d.forecast_finish_on, d.finish_with_handed_on from portfolio as p
+        join project_dates as d on d.project_id = p.project_id""")}  # fmt: skip
+    assert len([key for key in truth if truth[key]["with_accruals"]]) == 11
+    for key, project in truth.items():
+        assert dates[key]["baseline_finish_on"] == project["baseline_finish_on"], key
+        assert dates[key]["forecast_finish_on"] == project["forecast_finish_on"], key
+        for name, thousands in (project["with_accruals"] or {}).items():
+            if name in ("bac", "pv", "ev", "ac", "eac"):
+                assert earned[key][name] == pytest.approx(1000 * thousands), (key, name)
+            elif name in ("spi", "cpi"):
+                assert earned[key][name] == pytest.approx(thousands), (key, name)
+    assert earned["DWH"]["spi_t"] == pytest.approx(40 / 45)
+    assert dates["OMS"]["finish_with_handed_on"] == (AS_OF + timedelta(weeks=22)).isoformat()
+
+
+def test_each_planted_trouble_shows(folder: Path):
+    rows = {row["key"]: row for row in json.loads(well(pmo("portfolio", "--json", cwd=folder)))}
+    computed = {key: row["health_computed"] for key, row in rows.items() if key in COMPUTED}
+    assert computed == COMPUTED
+    assert rows["DRS"]["health"] == "green", "its PM says so until day 5"
+    assert rows["M365"]["overdue"] == 31
+    planted = figures(tracker_of(seed=7, as_of=AS_OF), AS_OF)["planted"]
+    [restated] = asked(folder, "select project, difference from restatements where figure = 'hours'")
+    assert (restated["project"][:3], round(restated["difference"], 2)) == ("DWH", planted["dwh_late_hours"])
+    [unpriced] = asked(folder, "select sum(unpriced_hours) as hours from costs")
+    assert round(unpriced["hours"], 2) == planted["unpriced_hours"]
+    [twice] = asked(folder, "select count(*) as issues from portfolio_issues where fitting_projects > 1")
+    assert twice["issues"] == planted["issues_in_two_projects"]
+    [left] = asked(folder, "select count(*) as issues from data_quality where check_id = 'owner-left'")
+    assert left["issues"] == planted["noor_open_issues"]
+    refused = asked(
+        folder, "select stream, count(*) as rows from quarantine where source = 'plan' group by 1 order by 1"
+    )
+    assert {"stream": "rates", "rows": planted["overlapping_rates"]} in refused
+
+
+COMPUTED = {
+    "ERP": "red", "OMS": "amber", "WEB": "amber", "APP": "green", "NET": "red", "DRS": "red", "CMP": "red",
+    "IAM": "amber", "CRM": "amber", "M365": "none", "DWH": "none", "INV": "unknown",
+}  # fmt: skip
+
+
+def test_the_portfolio_of_a_program_and_of_an_earlier_day(folder: Path):
+    shown = well(pmo("portfolio", "--program", "stable", cwd=folder))
+    assert "NET site network refresh" in shown and "ERP finance core" not in shown
+    [row] = json.loads(well(pmo("portfolio", "--project", "erp", "--json", cwd=folder)))
+    assert row["project"] == "ERP finance core"
+    made = today(folder)
+    later = made + timedelta(days=3)
+    assert f"as it was published on {made}" in well(pmo("portfolio", "--as-of", later.isoformat(), cwd=folder))
+    for words, said in (
+        (
+            ("--as-of", "2020-01-01"),
+            f"nothing is kept of 2020-01-01 or before: the portfolio's history begins on {made}",
+        ),
+        (("--program", "Stabel"), 'there is no program Stabel in the portfolio; did you mean "Stable"?'),
+    ):
+        refused = pmo("portfolio", *words, cwd=folder)
+        assert (refused.returncode, refused.stderr.strip()) == (2, f"pmo: {said}")
 
 
 def _lines(folder: Path, name: str) -> int:

@@ -199,9 +199,10 @@ def test_hours_entered_after_the_month_was_closed_are_told(nights: Nights) -> No
     assert nights.ask(RESTATED) == [("hours", 11.0, 48.0, 37.0, True)]
     (closing,) = nights.ask("SELECT month_on, closed_on, hours FROM month_closings WHERE project_id = 'plan:A'")
     assert closing == (OCTOBER, date(2026, 11, 10), 11.0)
-    assert nights.ask("SELECT detail FROM restatements") == [
-        ("hours of 2026-10: 11.0 when it was closed, and now 48.0 hours",)
-    ]
+    said = "hours of 2026-10: 11.0 when it was closed, and now 48.0 hours"
+    assert nights.ask("SELECT detail FROM restatements") == [(said,)]
+    doubtful = nights.ask("SELECT object, project_id, detail FROM data_quality WHERE check_id = 'month-edited'")
+    assert doubtful == [("Project A 2026-10", "plan:A", said)]
 
 
 def test_hours_taken_away_or_edited_after_the_month_was_closed_are_told(nights: Nights) -> None:
