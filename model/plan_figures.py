@@ -281,6 +281,11 @@ class EarnedValue(Figure):
     is_early: bool = Field(description="less than 15 % is earned: indices say little")
     budget_spent: bool = Field(description="cost has reached the budget at completion")
     unpriced_hours: float | None = Field(default=None, description="hours without a rate: in no cost")
+    unbaselined_issues: int | None = Field(
+        default=None,
+        description="issues without parts that are in no package of the baseline, and earn nothing; null: no package "
+        "names issues, or an earlier day",
+    )
 
 
 class MilestoneOutlook(Figure):

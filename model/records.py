@@ -456,6 +456,9 @@ class About(Record):
         description="day of the following month, from which on the hours and costs of a month count as closed"
     )
     source: str | None = Field(default=None, description="the source; null if there is none yet")
+    account_id: Annotated[str | None, Ref("accounts")] = Field(
+        default=None, description="account that pmo-hub reads and pushes with; null: not known yet"
+    )
     fresh_through_at: datetime | None = Field(
         default=None,
         description="everything up to here is in, least of its streams, tool's clock, UTC; null: one was never read",

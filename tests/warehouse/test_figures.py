@@ -12,9 +12,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from model.change import NativeValue, WantedChange, Wish
+from model.config import HubSettings
 from model.mapping import Rules
-from model.vocabulary import Status
+from model.vocabulary import ChangeState, Status
 from tests.warehouse.small_hub import NOON, STATUSES, SmallHub, change, issue, linked, project, status, worklog
+from warehouse.publish import publish
 
 TODAY = date(2026, 11, 21)  # a Saturday
 BLOCKED = status("5", "Waits", "in_progress")
@@ -139,6 +142,30 @@ _ENTRIES = st.lists(
 
 @settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(entries=_ENTRIES)
+def estimated(id_: str, hours: int, project_id: str = "1", **more: Any) -> dict[str, Any]:
+    return issue(id_, project_id, original_estimate_seconds=3600 * hours, **more)
+
+
+def test_tickets_and_a_parent_over_its_parts_count_once(ops: SmallHub) -> None:
+    """5 h beside a parent over 3 h and 4 h is 12 h; a tool that adds its roll-up to them shows 19 (Redmine, D2)."""
+    parts = [estimated("9", 3, parent_id="8"), estimated("10", 4, parent_id="8")]
+    ops.land("ops", issues=[estimated("7", 5), estimated("8", 7), *parts])
+    rows = asked(ops, "SELECT hours_estimated, remaining_hours FROM project_hours WHERE project_id = 'ops:1'")
+    assert rows == [(12.0, 12.0)]
+
+
+def test_a_part_in_another_project_counts_there_and_its_parent_nowhere(ops: SmallHub) -> None:
+    ops.land("ops", issues=[estimated("7", 12), estimated("8", 8, "2", parent_id="7")])
+    rows = asked(ops, "SELECT project_id, hours_estimated FROM project_hours WHERE project_id IS NOT NULL ORDER BY 1")
+    assert rows == [("ops:1", None), ("ops:2", 8.0)]
+
+
+def test_a_part_that_was_deleted_leaves_its_parents_own_estimate(ops: SmallHub) -> None:
+    ops.land("ops", issues=[estimated("7", 12), estimated("8", 8, parent_id="7")])
+    ops.gone("ops", "issues", i8="deleted")
+    assert asked(ops, "SELECT hours_estimated FROM project_hours WHERE project_id = 'ops:1'") == [(12.0,)]
+
+
 def test_hours_add_up_to_the_same_over_days_weeks_projects_and_people(
     entries: list[tuple[Any, ...]], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -212,6 +239,34 @@ def test_quiet_for_more_than_fourteen_days(ops: SmallHub) -> None:
     ], worklogs=[worklog("70", "9", 1, created_at=NOON - timedelta(days=2))],
        issue_changes=[change("1", "10", "1", "2", NOON - timedelta(days=20))])  # fmt: skip
     assert asked(ops, "SELECT key, quiet_days FROM stale_issues ORDER BY ALL") == [("#10", 20), ("#7", 15)]
+
+
+def test_what_the_hub_pushed_itself_is_no_activity(ops: SmallHub) -> None:
+    """Neither its entry of the history nor the day it leaves on the issue; what a person did meanwhile is."""
+    ops.land("ops", accounts=[{"native_id": "99", "name": "PMO Hub"}])
+    ops.hub.con.execute("UPDATE ledger.sources SET account_id = '99' WHERE source = 'ops'")
+    at, old = NOON - timedelta(days=3), NOON - timedelta(days=40)
+    going: dict[str, Any] = {"native_status_id": "2", "created_at": NOON - timedelta(days=90)}
+    ops.land("ops", issues=[issue(id_, updated_at=at, **going) for id_ in "789"], issue_changes=[
+        change("1", "7", "1", "2", old, account_id="5"), change("2", "7", "2", "2", at, account_id="99"),
+        change("3", "8", "1", "2", old, account_id="5"), change("4", "8", "2", "2", at, account_id="99"),
+        change("5", "8", "2", "2", at + timedelta(minutes=5), account_id="5"),
+        change("6", "9", "1", "2", old, account_id="99"),
+    ])  # fmt: skip
+    pushed = [wanted(n, f"ops:{id_}", at + timedelta(seconds=30)) for n, id_ in enumerate("78")]
+    ops.renew()
+    file = publish(ops.hub, ops.data, HubSettings(), now=NOON, changes=pushed).path
+    with duckdb.connect(str(file), read_only=True) as con:
+        assert con.execute("SELECT key, quiet_days FROM stale_issues").fetchall() == [("#7", 40)]
+        (latest,) = con.execute("SELECT max(last_activity_at) FROM portfolio").fetchall()
+    assert latest == ((at + timedelta(minutes=5)).replace(tzinfo=None),)
+
+
+def wanted(id_: int, issue_id: str, verified_at: datetime) -> WantedChange:
+    return WantedChange(
+        id_, issue_id.partition(":")[0], issue_id, issue_id, "status", NativeValue("1"), Wish("2", is_native=True),
+        ChangeState.VERIFIED, "ada", verified_at, verified_at=verified_at,
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(("due", "needed", "status_id", "late"), [

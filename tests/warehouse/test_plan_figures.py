@@ -232,6 +232,30 @@ def test_issues_say_how_far_their_package_is(pmo: SmallHub) -> None:
     assert now(pmo, "ev") == (100.0,)
 
 
+def test_scope_outside_the_baseline_earns_nothing_and_is_shown(pmo: SmallHub) -> None:
+    planned(pmo, "A", earned_rule="points")
+    done: dict[str, Any] = {"native_status_id": "3", "native_resolved_at": NOON, "story_points": 5.0}
+    pmo.land("ops", issues=[
+        issue("7"), issue("8", parent_id="7", **done), issue("9", parent_id="7", story_points=5.0),
+        issue("10", **done), issue("11"), issue("12", native_status_id="4"), issue("13", "2"),
+    ])  # fmt: skip
+    days = (date(2026, 11, 2), date(2026, 11, 27))
+    pmo.land("plan", baselines=[baseline()], work_packages=[package("epic", *days, budget=400.0, issue=["#7"])])
+    assert now(pmo, "ev, bac, unbaselined_issues") == (200.0, 400.0, 2)  # 10 and 11
+    pmo.land("plan", work_packages=[package("epic", *days, budget=400.0, percent_complete=50.0)])
+    assert now(pmo, "unbaselined_issues") == (None,)
+
+
+def test_before_anything_was_planned_there_is_no_schedule_index(pmo: SmallHub) -> None:
+    """PV = 0: work was done ahead of its plan."""
+    planned(pmo, "A", earned_rule="percent")
+    pmo.land("plan", baselines=[baseline()], work_packages=[
+        package("first", date(2026, 11, 20), date(2026, 11, 20), budget=0.0),
+        package("later", date(2026, 11, 30), date(2026, 12, 4), budget=100.0, percent_complete=50.0),
+    ], cost_entries=[cost("1", 40, None)])  # fmt: skip
+    assert now(pmo, "pv, ev, spi, round(cpi, 2)") == (0.0, 50.0, None, 1.25)
+
+
 # ---- money -------------------------------------------------------------------------------------------------------
 
 
@@ -554,6 +578,17 @@ def test_a_program_is_the_sum_of_its_projects(pmo: SmallHub) -> None:
     ])  # fmt: skip
     planned(pmo, "B", program_id="O2C", currency="USD")
     assert asked(pmo, "SELECT budget, currency FROM programs") == [(None, None)]
+
+
+def test_money_of_several_currencies_is_not_added_up(pmo: SmallHub) -> None:
+    pmo.land("plan", program_plans=[{"native_id": "G", "name": "Both"}])
+    for key, currency in (("A", "EUR"), ("B", "USD")):
+        planned(pmo, key, currency=currency, program_id="G")
+        line = {"native_id": key, "project_id": key, "category": "labour"}
+        pmo.land("plan", budget_lines=[line | {"amount": 100.0, "contingency": 0.0, "reserve": 0.0}])
+    pmo.land("ops", issues=[issue("7"), issue("8", "2")])
+    row = asked(pmo, "SELECT budget, actual_cost, currency, issues FROM programs WHERE program = 'Both'")
+    assert row == [(None, None, None, 2)]
 
 
 def test_the_same_rows_under_other_session_time_zones(pmo: SmallHub) -> None:

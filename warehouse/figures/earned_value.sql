@@ -133,6 +133,18 @@ totals AS (
         CASE WHEN bool_and(planned_share IS NOT NULL) THEN sum(value * planned_share) END AS pv,
         CASE WHEN bool_and(earned_share IS NOT NULL) THEN sum(value * earned_share) END AS ev
     FROM shares GROUP BY project_id, day_on, baseline),
+-- what came in besides earns nothing; where no package names issues, nobody can say what did
+covered AS (
+    SELECT DISTINCT v.project_id, v.baseline, l.id FROM linked AS l JOIN packages AS v ON v.id = l.package_id),
+unbaselined AS (
+    SELECT f.project_id, count(*) FILTER (c.id IS NULL) AS issues
+    FROM in_force AS f
+    JOIN (SELECT DISTINCT project_id, baseline FROM covered) AS n ON n.project_id = f.project_id AND n.baseline = f.number
+    JOIN portfolio_issues AS m ON m.project_id = f.project_id
+    JOIN issues AS i ON i.id = m.issue_id AND i.availability = 'present' AND i.status <> 'cancelled'
+    LEFT JOIN covered AS c ON c.project_id = f.project_id AND c.baseline = f.number AND c.id = i.id
+    WHERE f.is_now AND NOT EXISTS (FROM issues AS k WHERE k.parent_id = i.id AND k.availability = 'present')
+    GROUP BY f.project_id),
 spendings AS (
     SELECT project_id, day_on, sum(amount) AS amount, sum(hours) AS hours, bool_or(is_unpriced) AS is_unpriced
     FROM cost_items WHERE kind IN ('labour', 'expense', 'accrual')
@@ -184,7 +196,9 @@ SELECT
     f.es / nullif(f.actual_weeks, 0) AS spi_t, f.planned_weeks / nullif(f.es / nullif(f.actual_weeks, 0), 0) AS forecast_weeks,
     f.ev / nullif(f.bac, 0) AS earned_share, coalesce(f.ev / nullif(f.bac, 0) < 0.15, true) AS is_early,
     coalesce(f.basis = 'money' AND f.ac >= f.bac, false) AS budget_spent, f.unpriced_hours,
+    CASE WHEN f.is_now THEN u.issues END AS unbaselined_issues,
     'work packages of the approved baseline, planned evenly over working days, earned by ' || coalesce(f.earned_rule, '?') AS rule,
     s.fresh_at, s.completeness
 FROM foreseen AS f JOIN portfolio_projects AS s ON s.project_id = f.project_id
+LEFT JOIN unbaselined AS u ON u.project_id = f.project_id
 ORDER BY f.project_id, f.day_on

@@ -1,9 +1,16 @@
 -- One row per row of portfolio_projects: what the PMO looks at first, then all that is counted.
 -- Only issues that are present count. Hours count where worklogs.counted says so, whatever became of their issue.
 WITH
+-- what the hub itself pushed is no activity
+pushed AS (
+    SELECT issue_id, verified_at - INTERVAL 15 MINUTE AS from_at, verified_at + INTERVAL 15 MINUTE AS to_at
+    FROM changes WHERE verified_at IS NOT NULL),
+touched AS (
+    SELECT DISTINCT i.id FROM issues AS i JOIN pushed AS u ON u.issue_id = i.id AND i.updated_at BETWEEN u.from_at AND u.to_at),
 issue_rows AS (
-    SELECT i.id, coalesce(m.project_id, i.source) AS place, i.status, i.due_on, i.updated_at
-    FROM issues AS i JOIN portfolio_issues AS m ON m.issue_id = i.id
+    SELECT i.id, coalesce(m.project_id, i.source) AS place, i.status, i.due_on,
+        CASE WHEN o.id IS NULL THEN i.updated_at ELSE i.created_at END AS updated_at
+    FROM issues AS i JOIN portfolio_issues AS m ON m.issue_id = i.id LEFT JOIN touched AS o ON o.id = i.id
     WHERE i.availability = 'present'),
 worklog_rows AS (
     SELECT coalesce(m.project_id, o.project_id, w.source) AS place,
@@ -29,7 +36,9 @@ activity AS (
         SELECT place, updated_at AS acted_at FROM issue_rows
         UNION ALL
         SELECT i.place, c.changed_at FROM issue_changes AS c JOIN issue_rows AS i ON i.id = c.issue_id
-        WHERE c.availability = 'present'
+        LEFT JOIN about AS b ON b.source = c.source AND b.account_id = c.account_id
+        LEFT JOIN pushed AS u ON u.issue_id = c.issue_id AND c.changed_at BETWEEN u.from_at AND u.to_at AND b.source IS NOT NULL
+        WHERE c.availability = 'present' AND u.issue_id IS NULL
         UNION ALL
         SELECT place, acted_at FROM worklog_rows) AS acts
     GROUP BY place),

@@ -1,13 +1,22 @@
--- Issues in progress or blocked, quiet for more than 14 calendar days.
+-- Issues in progress or blocked, quiet for more than 14 calendar days. What the hub itself pushed is no activity.
 WITH today AS (SELECT max(today_on) AS today_on FROM about),
+pushed AS (
+    SELECT issue_id, verified_at - INTERVAL 15 MINUTE AS from_at, verified_at + INTERVAL 15 MINUTE AS to_at
+    FROM changes WHERE verified_at IS NOT NULL),
+touched AS (
+    SELECT DISTINCT i.id FROM issues AS i JOIN pushed AS u ON u.issue_id = i.id AND i.updated_at BETWEEN u.from_at AND u.to_at),
 going AS (
-    SELECT id, key, title, url, project_id, source, status, assignee_id, coalesce(updated_at, created_at) AS acted_at
-    FROM issues WHERE availability = 'present' AND status IN ('in_progress', 'blocked')),
+    SELECT i.id, i.key, i.title, i.url, i.project_id, i.source, i.status, i.assignee_id,
+        CASE WHEN o.id IS NULL THEN coalesce(i.updated_at, i.created_at) ELSE i.created_at END AS acted_at
+    FROM issues AS i LEFT JOIN touched AS o ON o.id = i.id
+    WHERE i.availability = 'present' AND i.status IN ('in_progress', 'blocked')),
 acts AS (
     SELECT id AS issue_id, acted_at FROM going WHERE acted_at IS NOT NULL
     UNION ALL
     SELECT c.issue_id, c.changed_at FROM issue_changes AS c JOIN going AS g ON g.id = c.issue_id
-    WHERE c.availability = 'present'
+    LEFT JOIN about AS b ON b.source = c.source AND b.account_id = c.account_id
+    LEFT JOIN pushed AS u ON u.issue_id = c.issue_id AND c.changed_at BETWEEN u.from_at AND u.to_at AND b.source IS NOT NULL
+    WHERE c.availability = 'present' AND u.issue_id IS NULL
     UNION ALL
     SELECT w.issue_id, greatest(w.created_at, w.updated_at) -- greatest() passes nulls over
     FROM worklogs AS w JOIN going AS g ON g.id = w.issue_id
