@@ -7,7 +7,7 @@ an hour cost in it. Facts are kept as JSON by the names of columns, so that a co
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, NamedTuple
@@ -27,6 +27,9 @@ PAST_TABLES = (
         PRIMARY KEY (month_on, project_id, person_id, from_on))""",
 )
 """Frozen, as all migrations of the desk."""
+
+
+ROWS_AT_ONCE = 2000
 
 
 class ShownProject(NamedTuple):
@@ -59,7 +62,7 @@ class ClosedRate(NamedTuple):
 
 @dataclass(frozen=True)
 class PastFacts:
-    """What is kept, or is to be kept from now on."""
+    """What is to be kept from now on."""
 
     days: Sequence[ShownProject] = ()
     months: Sequence[ClosedMonth] = ()
@@ -72,29 +75,31 @@ class Past:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
 
-    def before(self, today: date) -> PastFacts:
-        """Days before today, and all that was closed; oldest first."""
-        rows = self._desk.rows
-        return PastFacts(
-            [
-                ShownProject(*row)
-                for row in rows(
-                    "SELECT as_of_on, source, project_id, facts FROM portfolio_days "
-                    "WHERE as_of_on < ? ORDER BY 1, 2, 3",
-                    [today.isoformat()],
-                )
-            ],
-            [
-                ClosedMonth(*row)
-                for row in rows("SELECT month_on, source, project_id, facts FROM closed_months ORDER BY 1, 2, 3")
-            ],
-            [
-                ClosedRate(*row)
-                for row in rows(
-                    "SELECT month_on, project_id, person_id, from_on, facts FROM closed_rates ORDER BY 1, 2, 3, 4"
-                )
-            ],
+    def days_before(self, today: date) -> Iterator[list[ShownProject]]:
+        """Days before this one, oldest first, some thousand rows at once."""
+        after = ("", "", "")
+        while True:
+            rows = self._desk.rows(
+                "SELECT as_of_on, source, project_id, facts FROM portfolio_days "
+                "WHERE as_of_on < ? AND (as_of_on, source, project_id) > (?, ?, ?) ORDER BY 1, 2, 3 LIMIT ?",
+                [today.isoformat(), *after, ROWS_AT_ONCE],
+            )
+            if not rows:
+                return
+            yield [ShownProject(*row) for row in rows]
+            after = rows[-1][:3]
+
+    def months(self) -> list[ClosedMonth]:
+        """Closed months, oldest first."""
+        rows = self._desk.rows("SELECT month_on, source, project_id, facts FROM closed_months ORDER BY 1, 2, 3")
+        return [ClosedMonth(*row) for row in rows]
+
+    def rates(self) -> list[ClosedRate]:
+        """What hours cost in closed months, oldest first."""
+        rows = self._desk.rows(
+            "SELECT month_on, project_id, person_id, from_on, facts FROM closed_rates ORDER BY 1, 2, 3, 4"
         )
+        return [ClosedRate(*row) for row in rows]
 
     def keep(self, today: date, new: PastFacts) -> None:
         """Today's rows take the place of those of an earlier publishing of the same day; what is closed stays so."""

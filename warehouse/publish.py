@@ -66,8 +66,11 @@ IN_FINANCE: tuple[type[Record], ...] = (
 
 FINANCE_STEM = "portfolio-finance"
 
-_MADE: tuple[type[Record], ...] = (*(table for table in PUBLISHED if table not in FIGURES), *FIGURES)
-"""The same with those between, which stay outside the file."""
+_MADE: tuple[type[Record], ...] = (
+    *(table for table in PUBLISHED if table not in (*FIGURES, PortfolioDay)),
+    *FIGURES,
+)
+"""The same with those between, which stay outside the file, and without the days that are kept."""
 
 # 1.1.3 opens v1.1.0, refuses v1.2.0. It reads small row groups too: each thread holds one of every column it writes.
 _ATTACH = "(STORAGE_VERSION 'v1.1.0', ROW_GROUP_SIZE 16384)"
@@ -165,11 +168,10 @@ def publish(
     finance_path = finance.new_name(now) if settings.publish.finance else None
     finance_part = finance_path and finance_path.with_name(f".{finance_path.name}.part")
     today = now.astimezone(ZoneInfo(settings.timezone)).date()
-    kept = past.before(today) if past is not None else PastFacts()
     try:
         with hub.lock, said_by_duckdb(part):
             hub.reopen()  # what a run has left in memory is not to stand beside what publishing takes
-            beside = _Beside(settings, now, today, windowed or {}, changes, kept, finance_part)
+            beside = _Beside(settings, now, today, windowed or {}, changes, past, finance_part)
             new = _write_in_memory(hub, part, beside)
         if past is not None:
             past.keep(today, new)
@@ -212,7 +214,7 @@ class _Beside:
     today: date
     windowed: Mapping[str, Collection[str]]
     changes: Sequence[WantedChange]
-    kept: PastFacts
+    past: Past | None
     finance: Path | None
 
 
@@ -237,7 +239,7 @@ def _remove(part: Path) -> None:
 
 
 def _write(hub: Hub, part: Path, beside: _Beside, megabytes: int) -> PastFacts:
-    with _attached(hub, part), _facts(hub, beside), _kept_tables(hub, beside.kept):
+    with _attached(hub, part), _facts(hub, beside), _past_tables(hub, beside.past, beside.today):
         for record in _MADE:
             _fill_with_enough(hub, record, megabytes, emails=beside.settings.publish.emails)
         new = _to_be_kept(hub, beside)
@@ -260,11 +262,8 @@ def _to_be_kept(hub: Hub, beside: _Beside) -> PastFacts:
         f"INSERT INTO published.portfolio_history ({names}, as_of_on) SELECT {names}, ? FROM published.portfolio",
         [beside.today],
     )
-    days = hub.rows(
-        f"""SELECT ?::VARCHAR, p.source, coalesce(p.project_id, ''), to_json(p)
-        FROM (SELECT {names} FROM published.portfolio) AS p""",
-        [beside.today.isoformat()],
-    )
+    shown = f"(SELECT {names} FROM published.portfolio)"
+    days = hub.rows(f"SELECT p.source, p.project_id, to_json(p) FROM {shown} AS p")
     now = beside.now.astimezone(UTC).replace(tzinfo=None)
     months = hub.rows(
         f"""SELECT month_on::VARCHAR, source, coalesce(project_id, ''), to_json(struct_pack({_packed(_MONTH_FACTS)}))
@@ -285,10 +284,15 @@ def _to_be_kept(hub: Hub, beside: _Beside) -> PastFacts:
         [now],
     )
     return PastFacts(
-        [ShownProject(*row) for row in days], [ClosedMonth(*row) for row in months], [ClosedRate(*row) for row in rates]
+        [ShownProject(beside.today.isoformat(), source, id_ or "", _lean(facts)) for source, id_, facts in days],
+        [ClosedMonth(*row) for row in months],
+        [ClosedRate(*row) for row in rates],
     )
 
 
+_DAY_KEYS = {"as_of_on": "DATE", "source": "VARCHAR", "project_id": "VARCHAR"}
+_MONTH_KEYS = {"month_on": "DATE", "source": "VARCHAR", "project_id": "VARCHAR"}
+_RATE_KEYS = {"month_on": "DATE", "project_id": "VARCHAR", "person_id": "VARCHAR", "from_on": "DATE"}
 _MONTH_FACTS = {
     "closed_on": "DATE",
     "closed_at": "TIMESTAMP",
@@ -306,42 +310,50 @@ _RATE_FACTS = {
 }
 
 
+def _lean(facts: str) -> str:
+    """Without what is empty, stands in the keys, or is the same on every day."""
+    left_out = {*_DAY_KEYS, "rule"}
+    known = {name: value for name, value in json.loads(facts).items() if value is not None and name not in left_out}
+    return json.dumps(known, ensure_ascii=False)
+
+
 def _packed(names: Iterable[str]) -> str:
     return ", ".join(f"{name} := {name}" for name in names)
 
 
 @contextmanager
-def _kept_tables(hub: Hub, kept: PastFacts) -> Iterator[None]:
-    """What the desk keeps, as temporary tables; a fact that has no column any more is left out."""
-    shown = {c.name: published_type(c) for c in published_columns(PortfolioDay)}
-    for table, keys, facts, rows in (
-        (_NOW[PortfolioDay], {"as_of_on": "DATE", "source": "VARCHAR", "project_id": "VARCHAR"}, shown, kept.days),
-        (_KEPT_MONTHS, {"month_on": "DATE", "source": "VARCHAR", "project_id": "VARCHAR"}, _MONTH_FACTS, kept.months),
-        (
-            _CLOSED_RATES,
-            {"month_on": "DATE", "project_id": "VARCHAR", "person_id": "VARCHAR", "from_on": "DATE"},
-            _RATE_FACTS,
-            kept.rates,
-        ),
-    ):
-        columns = zip(*rows, strict=True) if rows else ([] for _ in (*keys, "facts"))
-        arrays = [pa.array(column, pa.string()) for column in columns]
-        hub.con.register("kept", pa.table(arrays, names=[*keys, "facts"]))
-        structure = json.dumps({name: type_ for name, type_ in facts.items() if name not in keys})
-        try:
-            hub.con.execute(
-                f"""CREATE OR REPLACE TEMP TABLE {table} AS
-                SELECT {", ".join(f"CAST(nullif({name}, '') AS {type_}) AS {name}" for name, type_ in keys.items())},
-                    unnest(json_transform(facts, {text(structure)}))
-                FROM kept"""
-            )
-        finally:
-            hub.con.unregister("kept")
+def _past_tables(hub: Hub, past: Past | None, today: date) -> Iterator[None]:
+    """The days that are kept, in the file; what was closed, as temporary tables. A fact without a column is left out."""
+    columns = published_columns(PortfolioDay)
+    declared = ", ".join(f"{quoted(c.name)} {published_type(c)}" for c in columns)
+    hub.con.execute(f"CREATE TABLE published.{PortfolioDay.table} ({declared})")
+    facts = {c.name: published_type(c) for c in columns if c.name not in _DAY_KEYS}
+    for days in past.days_before(today) if past is not None else ():
+        with _unpacked(hub, days, _DAY_KEYS, facts) as rows:
+            hub.con.execute(f"INSERT INTO published.{PortfolioDay.table} BY NAME {rows}")
+    with _unpacked(hub, past.months() if past else (), _MONTH_KEYS, _MONTH_FACTS) as rows:
+        hub.con.execute(f"CREATE OR REPLACE TEMP TABLE {_KEPT_MONTHS} AS {rows}")
+    with _unpacked(hub, past.rates() if past else (), _RATE_KEYS, _RATE_FACTS) as rows:
+        hub.con.execute(f"CREATE OR REPLACE TEMP TABLE {_CLOSED_RATES} AS {rows}")
     try:
         yield
     finally:
         for table in (_KEPT_MONTHS, _CLOSED_RATES):
             hub.con.execute(f"DROP TABLE IF EXISTS temp.{table}")
+
+
+@contextmanager
+def _unpacked(
+    hub: Hub, kept: Sequence[tuple[str, ...]], keys: Mapping[str, str], facts: Mapping[str, str]
+) -> Iterator[str]:
+    """A query for rows of keys with their facts, which are JSON behind them; names with their types."""
+    columns = zip(*kept, strict=True) if kept else ([] for _ in (*keys, "facts"))
+    hub.con.register("kept", pa.table([pa.array(column, pa.string()) for column in columns], names=[*keys, "facts"]))
+    casts = ", ".join(f"CAST(nullif({name}, '') AS {type_}) AS {name}" for name, type_ in keys.items())
+    try:
+        yield f"SELECT {casts}, unnest(json_transform(facts, {text(json.dumps(dict(facts)))})) FROM kept"
+    finally:
+        hub.con.unregister("kept")
 
 
 def _fill_with_enough(hub: Hub, record: type[Record], least: int, *, emails: bool) -> None:

@@ -14,8 +14,10 @@ from model.config import HubSettings
 from model.errors import ConfigError, FileError
 from tests.warehouse.small_hub import STATUSES, SmallHub, issue, project, worklog
 from tests.warehouse.test_plan_figures import PEOPLE, baseline, cost, package, planned, rate, scope
+from warehouse import past
 from warehouse import publish as publishing
 from warehouse.desk import Desk
+from warehouse.past import ShownProject
 from warehouse.publish import publish
 from warehouse.read import Reader
 
@@ -158,10 +160,24 @@ def test_projects_and_programs_are_found_by_any_name_of_theirs(nights: Nights) -
             names(program="Operations", project="B")
 
 
+def kept_days(nights: Nights) -> list[ShownProject]:
+    return [row for rows in nights.desk.past.days_before(date(2027, 1, 1)) for row in rows]
+
+
+def test_many_days_are_read_piece_by_piece(nights: Nights, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(past, "ROWS_AT_ONCE", 2)
+    planned(nights.hub, "B")
+    for night in range(4):
+        nights.publish(START + night * DAY)
+    assert nights.ask("SELECT as_of_on, count(*) FROM portfolio_history GROUP BY 1 ORDER BY 1") == [
+        (START.date() + night * DAY, 2) for night in range(4)
+    ]  # fmt: skip
+
+
 def test_the_past_survives_a_hub_that_is_made_again_and_a_renamed_source(nights: Nights, tmp_path: Path) -> None:
     nights.publish(START)
     nights.desk.rename_source("plan", "pmo", "ada")
-    (row,) = [row for row in nights.desk.past.before(date(2026, 12, 1)).days if row.project_id]
+    (row,) = [row for row in kept_days(nights) if row.project_id]
     assert (row.as_of_on, row.source, row.project_id) == ("2026-11-02", "pmo", "pmo:A")
 
 
@@ -169,7 +185,7 @@ def test_a_day_whose_file_could_not_be_written_is_not_kept(nights: Nights, monke
     monkeypatch.setattr(publishing, "_describe", _fail)
     with pytest.raises(FileError):
         nights.publish(START)
-    assert nights.desk.past.before(date(2027, 1, 1)).days == []
+    assert kept_days(nights) == []
 
 
 def _fail(*_: Any) -> None:
@@ -249,7 +265,7 @@ def test_a_closed_month_keeps_its_rates(nights: Nights) -> None:
         ("other_cost", 50.0, 80.0, 30.0, True),
         ("rates", 1200.0, 1440.0, 240.0, False),
     ]  # fmt: skip
-    kept = nights.desk.past.before(date(2027, 1, 1)).rates
+    kept = nights.desk.past.rates()
     assert [(row.month_on, row.from_on) for row in kept] == [("2026-10-01", "2026-10-20")]
 
 
@@ -291,4 +307,4 @@ def test_no_rate_of_a_person_is_in_the_file(nights: Nights) -> None:
     ]
     assert len(told) > 40 and sum(told) == 0
     assert nights.ask("SELECT sum(amount) FROM costs") == [(47112.5,)]
-    assert nights.desk.past.before(date(2027, 1, 1)).rates[0].facts.count("4711.25") == 1
+    assert nights.desk.past.rates()[0].facts.count("4711.25") == 1
