@@ -323,7 +323,7 @@ def _packed(names: Iterable[str]) -> str:
 
 @contextmanager
 def _past_tables(hub: Hub, past: Past | None, today: date) -> Iterator[None]:
-    """The days that are kept, in the file; what was closed, as temporary tables. A fact without a column is left out."""
+    """The days that are kept, in the file; what was closed, as temporary tables. A fact without column is left out."""
     columns = published_columns(PortfolioDay)
     declared = ", ".join(f"{quoted(c.name)} {published_type(c)}" for c in columns)
     hub.con.execute(f"CREATE TABLE published.{PortfolioDay.table} ({declared})")
