@@ -140,8 +140,6 @@ _ENTRIES = st.lists(
 )  # fmt: skip
 
 
-@settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
-@given(entries=_ENTRIES)
 def estimated(id_: str, hours: int, project_id: str = "1", **more: Any) -> dict[str, Any]:
     return issue(id_, project_id, original_estimate_seconds=3600 * hours, **more)
 
@@ -166,6 +164,8 @@ def test_a_part_that_was_deleted_leaves_its_parents_own_estimate(ops: SmallHub) 
     assert asked(ops, "SELECT hours_estimated FROM project_hours WHERE project_id = 'ops:1'") == [(12.0,)]
 
 
+@settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(entries=_ENTRIES)
 def test_hours_add_up_to_the_same_over_days_weeks_projects_and_people(
     entries: list[tuple[Any, ...]], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
