@@ -216,6 +216,38 @@ def portfolio(
 
 
 @cli.command()
+@click.option("--program", metavar="P", help="Only projects of this program, by its name or id.")
+@click.option("--project", metavar="P", help="Only this project, by its key, name or id.")
+@click.option(
+    "--html",
+    metavar="[FILE]",
+    is_flag=False,
+    flag_value="",
+    help="A page for browser and printer, one sheet a project.",
+)
+@click.option("--xlsx", metavar="[FILE]", is_flag=False, flag_value="", help="A workbook, one sheet a list.")
+@with_config
+def report(program: str | None, project: str | None, html: str | None, xlsx: str | None, config: Path | None) -> None:
+    """A status report over the portfolio: a self-contained page, a workbook, or both."""
+    from flows.report import as_html, as_xlsx, write_report
+    from warehouse.report import ReportReader
+
+    if html is None and xlsx is None:
+        raise ConfigError("say --html or --xlsx, or both, each with a file name if you like")
+    with ReportReader(_load(config).data) as reader:
+        found = reader.report(program=program, project=project)
+    scope = f"project {project}" if project else f"program {program}" if program else "the whole portfolio"
+    for asked, ending, content in (
+        (html, "html", lambda: as_html(found, scope)),
+        (xlsx, "xlsx", lambda: as_xlsx(found)),
+    ):
+        if asked is not None:
+            path = Path(asked or f"portfolio-{found.day}.{ending}")
+            write_report(path, content())
+            click.echo(f"wrote {path}")
+
+
+@cli.command()
 @click.option("--check", metavar="NAME", help="Only this check, with all that it found.")
 @click.option("--project", metavar="P", help="Only this project, by its key, name or id.")
 @with_config

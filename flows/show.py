@@ -21,6 +21,12 @@ from rich.markup import escape
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from flows.format import amount as _amount
+from flows.format import hours as _hours
+from flows.format import moment as _moment
+from flows.format import percent as _percent
+from flows.format import share as _share
+
 if TYPE_CHECKING:
     from flows.changes import Asked
     from flows.check import Checked
@@ -294,15 +300,6 @@ def _show_counted(found: list[dict[str, Any]]) -> None:
 
 
 _COLOURS = {"red": "bold red", "amber": "yellow", "green": "green"}
-
-
-def _percent(share: float | None) -> str:
-    """Whole per cents, never rounded up."""
-    return "" if share is None else f"{int(share * 100 + 1e-9)} %"
-
-
-def _amount(money: float | None) -> str:
-    return "" if money is None else f"{money:,.0f}"
 
 
 FIRST_OF_A_CHECK = 5
@@ -602,19 +599,6 @@ def _jsonable(value: object) -> object:
     if isinstance(value, Mapping):
         return dict(value)
     return str(value)
-
-
-def _moment(at: datetime | None) -> str:
-    return "" if at is None else f"{at:%Y-%m-%d %H:%M}Z"
-
-
-def _hours(hours: float | None) -> str:
-    return "" if hours is None else f"{hours:,.1f}"
-
-
-def _share(share: float | None) -> str:
-    """Never rounded up to a hundred."""
-    return "" if share is None else f"{int(share * 1000) / 10:g} %"
 
 
 def _plain(value: object) -> str:

@@ -61,7 +61,7 @@ def company(*, seed: int = 7, as_of: date | None = None, issues: int = 4000) -> 
     _spread_hours(tracker, people, lives, 3 * issues - done, rng, last)
     _run(tracker, people, lives, rng)
     plant_tasks(tracker)
-    plant_links(tracker, lives, end, rng, issues // 10)
+    plant_links(tracker, lives, as_of, end, rng, issues // 10)
     tracker.refresh_index()
     _set_clock(tracker, end)
     return tracker, people

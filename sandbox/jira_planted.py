@@ -2,8 +2,9 @@
 
 Noor Haddad left and still holds 11 open issues; Beat Kolb booked 46 h since the first of the month; Ines Duarte is at
 142 % for three weeks; Priya Raman books at 23:30 in Pune; 37 h reached a closed month of DWH afterwards; WEB grew from
-220 to 297 points, 26 of them approved; APP takes 9 days in 85 of 100 cases; three links make a circle; one status word
-was never seen before; 17 tasks are the service desk's own, and in no project of the plan.
+220 to 297 points, 26 of them approved; APP takes 9 days in 85 of 100 cases; three links make a circle; OMS waits four
+weeks for ERP's customer-data API; one status word was never seen before; 17 tasks are the service desk's own, and in no
+project of the plan.
 """
 
 from __future__ import annotations
@@ -158,8 +159,9 @@ def _book(life: Outline, author: str, day: date, seconds: int, hour: int, *, lat
     return 1
 
 
-def plant_links(tracker: Tracker, lives: list[Outline], end: int, rng: random.Random, count: int) -> None:
-    """A circle of three over three projects, then links within and between projects, late in the story."""
+def plant_links(tracker: Tracker, lives: list[Outline], as_of: date, end: int, rng: random.Random, count: int) -> None:
+    """A circle of three over three projects, OMS waiting for ERP, then links within and between projects, late in the
+    story; nobody else keeps OMS waiting."""
     alive = [tracker.issues[life.issue_id] for life in lives if life.issue_id in tracker.issues]
     quiet = {p.id for p in tracker.projects.values() if p.key in ("DRS", "M365", "DWH")}
     alive = [issue for issue in alive if issue.project_id not in quiet]
@@ -170,15 +172,29 @@ def plant_links(tracker: Tracker, lives: list[Outline], end: int, rng: random.Ra
     pairs: list[tuple[int, int, str]] = []
     if len(lives) >= ENOUGH:
         erp, oms, web = (next(i.id for i in by_key[key] if tracker.is_open(i)) for key in ("ERP", "OMS", "WEB"))
-        pairs = [(erp, oms, "10000"), (oms, web, "10000"), (web, erp, "10000")]
+        pairs = [(erp, oms, "10000"), (oms, web, "10000"), (web, erp, "10000"), _customer_data(tracker, by_key, as_of)]
     while len(pairs) < count and len(alive) > 3:
         one = rng.choice(alive)
         other = rng.choice(alive if rng.random() < 0.3 else by_key[tracker.projects[one.project_id].key])
         kind = rng.choices(("10000", "10002", "10003", "10020"), (5, 2, 6, 1))[0]
-        if one.id != other.id:
+        keeps_waiting = kind == "10000" and other.project_id != one.project_id
+        if one.id != other.id and not (keeps_waiting and tracker.projects[other.project_id].key == "OMS"):
             pairs.append((one.id, other.id, kind))
     for n, (one_id, other_id, kind) in enumerate(pairs):
         tracker.link(one_id, other_id, kind, by=tracker.issues[one_id].creator, at=at + n * HOUR // max(count, 1))
+
+
+def _customer_data(tracker: Tracker, by_key: dict[str, list[Issue]], as_of: date) -> tuple[int, int, str]:
+    """OMS needs ERP's customer-data API in two weeks, and it is foreseen in six."""
+    ends = []
+    for key, title in (("ERP", "Customer-data API for order management"), ("OMS", "Take customer data from ERP's API")):
+        waiting = [i for i in by_key[key] if tracker.is_open(i) and i.due_on is not None and i.due_on > as_of]
+        ends.append(waiting[-1])
+        ends[-1].summary = title
+    api, taking = ends
+    api.due_on, taking.start_on = as_of + timedelta(weeks=6), as_of + timedelta(weeks=2)
+    taking.due_on = as_of + timedelta(weeks=5)
+    return api.id, taking.id, "10000"
 
 
 def plant_tasks(tracker: Tracker) -> None:
