@@ -21,8 +21,8 @@ found AS (
     UNION ALL
     SELECT e.project_id, 'cost', (e.eac - e.bac) / e.bac, 0.05, 0.10,
         'cost at completion ' || round(abs(e.eac - e.bac) / e.bac * 100, 1)::DECIMAL(18, 1)::VARCHAR || ' % '
-            || CASE WHEN e.eac > e.bac THEN 'over' ELSE 'under' END || ' budget: ' || round(e.eac)::BIGINT || ' of '
-            || round(e.bac)::BIGINT || coalesce(' ' || e.currency, '') || ' by ' || e.eac_method
+            || CASE WHEN e.eac > e.bac THEN 'over' ELSE 'under' END || ' budget: ' || format('{:,}', round(e.eac)::BIGINT) || ' of '
+            || format('{:,}', round(e.bac)::BIGINT) || coalesce(' ' || e.currency, '') || ' by ' || e.eac_method
             || CASE WHEN e.is_early THEN ', early: less than 15 % earned' ELSE '' END,
         'estimate at completion over the budget at completion: amber over 5 %, red over 10 %'
     FROM earned_value AS e WHERE e.is_now AND e.basis = 'money' AND e.bac > 0 AND e.eac IS NOT NULL
