@@ -19,7 +19,7 @@ from model.vocabulary import Availability
 from warehouse import absence
 from warehouse.ledger import instant
 
-__all__ = ["settle_candidates", "settle_delisted"]
+__all__ = ["settle_candidates", "settle_delisted", "settle_parts"]
 
 
 @dataclass(frozen=True)
@@ -101,6 +101,20 @@ def settle_delisted(run: SourceRun, streams: Sequence[Stream]) -> dict[str, int]
         run.outbox.event("delisted_settled", stream, {"table": table, "ids": [i for i, _ in rows]})
         run.outbox.flush()
     return held_back
+
+
+def settle_parts(run: SourceRun, table: str, owners: Sequence[str]) -> None:
+    """Judges rows that are parts of records which never fitted, and which the tool no longer lists."""
+    if run.cautious:
+        return
+    for other in run.connector.streams:
+        record = RECORDS[other.table]
+        assert issubclass(record, Synced)
+        for column in columns_of(record):
+            if column.ref == table and column.name in record.owners:
+                ids = absence.referring(run.hub, run.source, other.table, column.name, owners)
+                evidence = "what it is a part of is no longer in the tool's list"
+                _settle(run, other.name, other.table, [_Verdict(i, Availability.MISSING, evidence, False) for i in ids])
 
 
 def _probe(run: SourceRun, stream: Stream, ids: Sequence[str]) -> Iterator[_Verdict]:

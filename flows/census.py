@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from connectors.contract import Axis, Census, Span, Stream
+from flows.absence import settle_parts
 from flows.reading import decoded, fetch_partitions
 from flows.source_run import SourceRun
 from warehouse import absence
@@ -110,6 +111,7 @@ def _compare(run: SourceRun, stream: Stream, span: Span, listed: IdList) -> list
     if left:
         run.outbox.event("quarantine_left", stream.name, {"ids": left})
         run.outbox.flush()
+        settle_parts(run, stream.table, left)
     lacking = absence.not_held(run.hub, run.source, stream.name, stream.table, listed)
     if lacking:
         fetch_again(run, stream, lacking)

@@ -164,7 +164,7 @@ def bars(rows: Sequence[Cost], title: str, currency: str) -> str | None:
     most = max((max(row[1] or 0, (row[2] or 0) + (row[3] or 0)) for row in rows), default=0)
     if most <= 0:
         return None
-    left, right, step = 90, WIDTH - 170, 26
+    left, right, step = 90, WIDTH - 190, 26
     drawing = _Drawing(8 + step * len(rows), title)
     for number, (name, budget, spent, ordered) in enumerate(rows):
         y = 6 + step * number

@@ -51,6 +51,8 @@ def test_tables_equal_the_truth_in_many_histories(kind: str, capsys: pytest.Capt
             happened.update(counted)
             if error:
                 failed.append(f"seed {seed}: {error}")
+                with capsys.disabled():
+                    print(f"histories {kind}: {failed[-1]}", flush=True)
             if done % 100 == 0:
                 with capsys.disabled():
                     print(f"histories {kind}: {done} lived, {len(failed)} failed", flush=True)
