@@ -263,7 +263,8 @@ def quality(check: str | None, project: str | None, config: Path | None, as_json
             raise ConfigError(f"there is no project {project} in the portfolio: `pmo portfolio` lists them")
         if check is not None and check not in check_names():
             raise ConfigError(f"there is no check {check}: there are {', '.join(check_names())}")
-        show_quality(reader.quality(check=check, project=project), whole=check is not None, as_json=as_json)
+        scores = None if check is not None else reader.quality_scores(project=project)
+        show_quality(reader.quality(check=check, project=project), scores, as_json=as_json)
 
 
 @cli.command()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
+import textwrap
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -306,8 +307,11 @@ FIRST_OF_A_CHECK = 5
 """Objects that are shown of each check, unless it was asked for."""
 
 
-def show_quality(rows: Rows, *, whole: bool, as_json: bool) -> None:
-    """What fails the checks, the worst first."""
+def show_quality(rows: Rows, scores: Rows | None, *, as_json: bool) -> None:
+    """What fails the checks, the worst first, then how many of them each project passes.
+
+    Without `scores` one check was asked for: then all that it finds is shown.
+    """
     found = rows.dicts()
     if as_json:
         _print_json(found)
@@ -318,16 +322,31 @@ def show_quality(rows: Rows, *, whole: bool, as_json: bool) -> None:
     for row in found:
         by_check.setdefault(row["check_id"], []).append(row)
     for check, failing in by_check.items():
-        _print(f"{failing[0]['severity']}: {check}: {len(failing):,}. {failing[0]['rule']}")
-        shown = failing if whole else failing[:FIRST_OF_A_CHECK]
+        _print_hanging(f"{failing[0]['severity']}: {check}: {len(failing):,}. {failing[0]['rule']}", 2)
+        shown = failing if scores is None else failing[:FIRST_OF_A_CHECK]
         for row in shown:
             place = row["project"] or row["source"]
             owner = f", {row['owner']}" if row["owner"] not in (None, row["object"]) else ""
             since = f", since {row['since_on']}" if row["since_on"] else ""
             name = row["object"] if row["object"] == place else f"{row['object']} ({place})"
-            _print(f"  {name}{owner}{since}: {row['detail']}")
+            _print_hanging(f"  {name}{owner}{since}: {row['detail']}", 4)
         if len(failing) > len(shown):
             _print(f"  and {len(failing) - len(shown):,} more: `pmo quality --check {check}` lists them")
+    if scores is not None and scores.rows:
+        _show_scores(scores.dicts())
+
+
+def _show_scores(projects: list[dict[str, Any]]) -> None:
+    """The fewest rules passed first."""
+    _print("")
+    table = Table("project", "rules passed", "trend", box=None, pad_edge=False, header_style="bold")
+    for name in ("failing", "high", "medium", "low"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for row in projects:
+        failing = f"{row['failing']} of {row['rules']}"
+        counts = (f"{row[name]:,}" for name in ("high", "medium", "low"))
+        table.add_row(escape(row["project"]), _percent(row["score"]), row["trend"] or "", failing, *counts)
+    _out.print(table)
 
 
 _WAITING = {
@@ -584,6 +603,13 @@ def _running(data: Path) -> dict[str, Any] | None:
 
 def _print(text: str) -> None:
     _out.print(escape(text))
+
+
+def _print_hanging(text: str, indent: int) -> None:
+    """On a terminal, what does not fit goes on below, further in; elsewhere it stays one line."""
+    if _out.is_terminal:
+        text = textwrap.fill(text, _out.width, subsequent_indent=" " * indent, break_long_words=False)
+    _print(text)
 
 
 def _print_json(value: object) -> None:

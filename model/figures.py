@@ -30,10 +30,23 @@ from model.plan_figures import (
     RiskRow,
     WorkingDay,
 )
+from model.quality_figures import (
+    DataQualityRule,
+    DataQualityScore,
+    PlanFault,
+    ScopeBaseline,
+    ScopeChange,
+    ScopeGrowth,
+    TimesheetCheck,
+    TimesheetCompliance,
+    TimesheetGap,
+    UnpricedHours,
+)
 from model.records import Record, Ref
 
 __all__ = [
     "FIGURES",
+    "OF_COSTS",
     "OF_PEOPLE",
     "BlockedIssue",
     "DataQuality",
@@ -99,6 +112,9 @@ class PortfolioProject(Figure):
     program_id: Annotated[str | None, Ref("program_plans")] = Field(default=None, description="its program")
     program: str | None = Field(default=None, description="name of the program")
     pm: str | None = Field(default=None, description="who runs it")
+    owner_id: str | None = Field(
+        default=None, description="in people: who runs it, by a name that one alone has; null: nobody, or several"
+    )
     sponsor: str | None = Field(default=None, description="who answers for it")
     stage: str | None = Field(default=None, description="proposed to closed")
     kind: str = Field(description="run or change")
@@ -109,6 +125,10 @@ class PortfolioProject(Figure):
     tools: int = Field(description="sources that its issues and hours come from")
     currency: str | None = Field(
         default=None, description="of its money: its own, else the one of all its budget lines"
+    )
+    work_completeness: float | None = Field(
+        default=None,
+        description="least share of its tools' issues and hours that landed; null: not counted, or it has no tool",
     )
 
 
@@ -265,7 +285,9 @@ class DataQuality(Figure):
 
     check_id: str = Field(description="name of the check, such as open-without-owner")
     severity: str = Field(description="high: a figure is wrong or missing; medium: it is doubtful; low: untidy")
-    object_kind: str = Field(description="issue, worklog, project, person, word or source")
+    object_kind: str = Field(
+        description="issue, worklog, milestone, project, person, word, source, or a row of the plan"
+    )
     object_id: str = Field(description="id of the object")
     object: str = Field(description="what people call it")
     project_id: Annotated[str | None, Ref("projects")] = Field(default=None, description="its project")
@@ -316,15 +338,22 @@ class Portfolio(Record):
     overdue: int = Field(description="open, and due before the day the file was made, in the PMO's zone")
     blocked: int = Field(description="open issues that are blocked, by status or by a link; on hold: 0")
     blocks_others: int = Field(description="open issues that hold up another project")
-    scope_growth_unapproved: float | None = Field(default=None, description="not computed yet")
+    scope_growth_unapproved: float | None = Field(
+        default=None, description="growth of scope since the baseline that nobody approved, as a share of the baseline"
+    )
     top_risk: str | None = Field(default=None, description="the highest open risk or problem")
     open_high_risks: int = Field(description="open threats that are high or very high")
     decision_asked: str | None = Field(default=None, description="what the sponsor is to decide")
     note_on: date | None = Field(default=None, description="day of the last note on it")
     overloaded_people: int | None = Field(default=None, description="not computed yet")
     fresh_at: datetime | None = Field(default=None, description="its sources are known up to here, UTC; null: unknown")
-    completeness: float | None = Field(default=None, description="least share of its sources; null: not counted")
-    data_quality: int = Field(description="findings of the checks, those of low severity aside")
+    completeness: float | None = Field(
+        default=None,
+        description="least share of its issues and hours that landed; null: not counted, or it has no tool",
+    )
+    data_quality: float | None = Field(
+        default=None, description="share of the rules for it that find nothing, 0 to 1; null: in no project"
+    )
     project_id: Annotated[str | None, Ref("projects")] = Field(
         default=None, description="the project; null: all of the source that is in no project, if there is any"
     )
@@ -353,6 +382,10 @@ class Portfolio(Record):
     health_found: str | None = Field(
         default=None, description="by this day's figures alone: back to green is computed when two days running find it"
     )
+    scope_growth: float | None = Field(
+        default=None, description="growth of scope since the baseline, as a share of it; null: the baseline names none"
+    )
+    findings: int = Field(description="findings of the checks, those of low severity aside")
     last_activity_at: datetime | None = Field(
         default=None, description="latest change of an issue or booking of hours that is present, UTC"
     )
@@ -369,11 +402,15 @@ class PortfolioDay(Portfolio):
 
 FIGURES: tuple[type[Record], ...] = (
     MonthlyRate, WorkingDay, ProjectSource, PortfolioIssue, TimesheetDay, TimesheetWeek, PortfolioProject,
-    ProjectHours, LabourCost, CostItem, Cost, MonthClosing, Restatement, Budget, ProjectProgress, EarnedValue,
-    MilestoneOutlook, Dependency, ProjectDates, BlockedIssue, StaleIssue, RiskRow, HealthReason, HealthRow,
-    DataQuality, Portfolio, ProgramRow,
+    ProjectHours, LabourCost, UnpricedHours, CostItem, Cost, MonthClosing, Restatement, Budget, ProjectProgress,
+    EarnedValue, MilestoneOutlook, Dependency, ProjectDates, ScopeBaseline, ScopeChange, ScopeGrowth, BlockedIssue,
+    StaleIssue, RiskRow, HealthReason, HealthRow, TimesheetCheck, TimesheetGap, TimesheetCompliance, PlanFault,
+    DataQuality, DataQualityRule, DataQualityScore, Portfolio, ProgramRow,
 )  # fmt: skip
 """In the order in which they are made: each from the published tables, and from those before it."""
 
-OF_PEOPLE: frozenset[type[Record]] = frozenset({LabourCost, CostItem})
-"""Figures that tell person by person what costs what: never in the portfolio file."""
+OF_COSTS: frozenset[type[Record]] = frozenset({LabourCost, CostItem})
+"""Figures that tell person by person what costs what: in the file for finance alone."""
+
+OF_PEOPLE: frozenset[type[Record]] = OF_COSTS | {TimesheetCheck}
+"""These, and who was expected when: never in the portfolio file."""

@@ -388,7 +388,7 @@ class HealthReason(Figure):
 
     project_id: Annotated[str, Ref("projects")] = Field(description="the project")
     project: str = Field(description="its name")
-    dimension: str = Field(description="finish, cost, deadline; data: why it is unknown")
+    dimension: str = Field(description="finish, cost, deadline, scope; data: why it is unknown")
     health: str = Field(description="green, amber, red; unknown for data")
     value: float | None = Field(default=None, description="what is compared")
     amber_over: float | None = Field(default=None, description="amber above this")

@@ -27,7 +27,7 @@ from model.config import HubSettings
 from model.errors import FileError
 from model.figures import FIGURES, OF_PEOPLE, Portfolio, PortfolioDay
 from model.plan_figures import LabourCost, MonthClosing
-from model.planning import PLANNED, Rate
+from model.planning import PLANNED, Absence, Rate
 from model.records import (
     About,
     AboutFigure,
@@ -95,6 +95,9 @@ _NOW: dict[type[Record], str] = {
 
 _KEPT_MONTHS, _CLOSED_RATES = "kept_months", "closed_rates"
 """Temporary tables too, which only the SQL of figures reads."""
+
+_OUTSIDE = (Rate.table, Absence.table)
+"""Temporary tables of what people cost and when they are away: figures are made with them, and the file has none."""
 
 # Streams that were never read to their end: what they hold is not known up to any time.
 _ABOUT = """
@@ -511,19 +514,20 @@ def _facts(hub: Hub, beside: _Beside) -> Iterator[None]:
             },
         )
         hub.con.execute("CREATE OR REPLACE TEMP TABLE figures_now AS FROM figures")
-        hub.con.execute(f"CREATE OR REPLACE TEMP TABLE {Rate.table} AS FROM normal.{Rate.table}")
+        for table in _OUTSIDE:
+            hub.con.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS FROM normal.{table}")
         hub.con.execute("CREATE OR REPLACE TEMP TABLE changes_now AS FROM wanted ORDER BY requested_at, id")
         yield
     finally:
         for registered in ("windowed", "figures", "wanted"):
             hub.con.unregister(registered)
-        for table in (*_NOW.values(), Rate.table, *(figure.table for figure in OF_PEOPLE)):
+        for table in (*_NOW.values(), *_OUTSIDE, *(figure.table for figure in OF_PEOPLE)):
             hub.con.execute(f"DROP TABLE IF EXISTS temp.{table}")
 
 
 def _runs_there(figure: type[Record]) -> bool:
     """Whether the file holds all that the figure's SQL reads."""
-    hidden = "|".join((Rate.table, _KEPT_MONTHS, _CLOSED_RATES, *(other.table for other in OF_PEOPLE)))
+    hidden = "|".join((*_OUTSIDE, _KEPT_MONTHS, _CLOSED_RATES, *(other.table for other in OF_PEOPLE)))
     return re.search(rf"\b(FROM|JOIN) ({hidden})\b", figure_sql(figure.table)) is None
 
 

@@ -191,6 +191,17 @@ class Reader:
             {"check": check, "project": project},
         )
 
+    def quality_scores(self, *, project: str | None = None) -> Rows:
+        """How many rules each project passes, the fewest first: of all, or one by its key, name or id."""
+        return self._rows(
+            """SELECT s.project, s.score, s.trend, s.high, s.medium, s.low, s.rules, s.rules - s.passed AS failing,
+                s.failed
+            FROM data_quality_scores AS s JOIN projects AS p ON p.id = s.project_id
+            WHERE $project IS NULL OR lower($project) IN (lower(p.key), lower(p.name), lower(p.id))
+            ORDER BY s.score, s.project, s.project_id""",
+            {"project": project},
+        )
+
     def projects_named(self, text: str) -> list[str]:
         """Ids of the projects of this key, name or id, in any case."""
         found = "SELECT id FROM projects WHERE lower(?) IN (lower(key), lower(name), lower(id)) ORDER BY id"

@@ -32,7 +32,15 @@ found AS (
             -d.deadline_variance_days || ' days before' END || ' the deadline ' || d.deadline_on || ': '
             || d.forecast_finish_on || ' (' || d.forecast_method || ')',
         'a fixed day that is foreseen to be missed is red'
-    FROM project_dates AS d WHERE d.deadline_variance_days IS NOT NULL)
+    FROM project_dates AS d WHERE d.deadline_variance_days IS NOT NULL
+    UNION ALL
+    SELECT g.project_id, 'scope', g.unapproved_share, 0.10, 0.25,
+        'scope grew ' || round(g.growth_share * 100, 1)::DECIMAL(18, 1)::VARCHAR || ' %, '
+            || round(g.unapproved_share * 100, 1)::DECIMAL(18, 1)::VARCHAR || ' % unapproved: '
+            || round(g.baseline_scope, 1)::DECIMAL(18, 1)::VARCHAR || ' to ' || round(g.scope_now, 1)::DECIMAL(18, 1)::VARCHAR || ' '
+            || g.basis || ', ' || round(g.approved, 1)::DECIMAL(18, 1)::VARCHAR || ' approved',
+        'growth of scope since the baseline that no change request approved: amber over 10 %, red over 25 %'
+    FROM scope_growth AS g WHERE g.unapproved_share IS NOT NULL)
 SELECT
     f.project_id, a.project, f.dimension,
     CASE WHEN f.value > f.red_over THEN 'red' WHEN f.value > f.amber_over THEN 'amber' ELSE 'green' END AS health,

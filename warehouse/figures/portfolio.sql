@@ -81,9 +81,9 @@ SELECT
         AS cost_variance_share,
     s.currency, coalesce(h.hours_7d, 0) AS hours_7d, h.remaining_hours,
     coalesce(c.overdue, 0) AS overdue, coalesce(b.blocked, 0) AS blocked, coalesce(k.issues, 0) AS blocks_others,
-    NULL::DOUBLE AS scope_growth_unapproved, r.top AS top_risk, coalesce(r.high, 0) AS open_high_risks,
+    g.unapproved_share AS scope_growth_unapproved, r.top AS top_risk, coalesce(r.high, 0) AS open_high_risks,
     l.decision_asked, l.note_on, NULL::BIGINT AS overloaded_people,
-    s.fresh_at, s.completeness, coalesce(q.findings, 0) AS data_quality,
+    s.fresh_at, s.work_completeness AS completeness, y.score AS data_quality,
     s.project_id, s.source, s.key, s.state, s.availability, s.on_hold,
     coalesce(c.issues, 0) AS issues,
     coalesce(c.todo, 0) AS todo,
@@ -95,9 +95,9 @@ SELECT
     h.hours_estimated,
     p.progress_basis, e.spi, e.cpi, e.spi_t,
     m.actual_cost / nullif(coalesce(m.budget, CASE WHEN e.basis = 'money' THEN e.bac END), 0) AS spent_share,
-    h2.health_computed, h2.health_found, t.last_activity_at,
+    h2.health_computed, h2.health_found, g.growth_share AS scope_growth, coalesce(q.findings, 0) AS findings, t.last_activity_at,
     'each figure from the table of its own: health, project_dates, milestone_outlook, project_progress, budgets, '
-        || 'earned_value, project_hours, blocked_issues, risks, data_quality' AS rule
+        || 'earned_value, project_hours, blocked_issues, scope_growth, risks, data_quality_scores' AS rule
 FROM portfolio_projects AS s
 LEFT JOIN health AS h2 ON h2.project_id = s.project_id
 LEFT JOIN project_dates AS d ON d.project_id = s.project_id
@@ -112,5 +112,7 @@ LEFT JOIN holding AS k ON k.project_id = s.project_id
 LEFT JOIN dangers AS r ON r.project_id = s.project_id
 LEFT JOIN project_plans AS l ON l.project_id = s.project_id AND l.availability = 'present'
 LEFT JOIN doubts AS q ON q.place = s.place
+LEFT JOIN scope_growth AS g ON g.project_id = s.project_id
+LEFT JOIN data_quality_scores AS y ON y.project_id = s.project_id
 LEFT JOIN activity AS t ON t.place = s.place
 ORDER BY s.program NULLS LAST, s.project, s.project_id

@@ -66,7 +66,7 @@ SELECT
     coalesce(r.open_issues, 0) AS open_issues,
     coalesce(r.unsized_issues, 0) AS unsized_issues,
     'hours where they were booked; estimates and work left on the lowest sized level of each tree' AS rule,
-    s.fresh_at, s.completeness
+    s.fresh_at, s.work_completeness AS completeness
 FROM portfolio_projects AS s
 LEFT JOIN logged AS l ON l.place = s.place
 LEFT JOIN estimates AS e ON e.place = s.place

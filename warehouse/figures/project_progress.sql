@@ -50,5 +50,5 @@ SELECT
     unsized_issues / nullif(issues, 0) AS unsized_share,
     'done of all that is not cancelled, by ' || coalesce(
         asked, CASE WHEN points > 0 THEN 'points' WHEN estimate > 0 THEN 'estimate' ELSE 'count' END) AS rule,
-    fresh_at, completeness
+    fresh_at, work_completeness AS completeness
 FROM ways ORDER BY source, project, project_id

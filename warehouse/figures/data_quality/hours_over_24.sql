@@ -1,4 +1,5 @@
 -- More than 24 hours of one person on one day, over all tools.
+-- Applies to people.
 SELECT 'hours-over-24' AS check_id, 'high' AS severity, 'person' AS object_kind, coalesce(person_id, min(source)) AS object_id,
     person AS object, NULL::VARCHAR AS project_id, min(source) AS source, NULL::VARCHAR AS url, person_id AS owner_id,
     work_on AS since_on, round(sum(seconds) / 3600.0, 2)::DECIMAL(18, 2)::VARCHAR || ' h on one day' AS detail

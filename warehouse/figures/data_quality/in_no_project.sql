@@ -1,4 +1,5 @@
 -- An issue in no project that the hub knows: its figures stand in the row (in no project).
+-- Applies to no project.
 SELECT 'in-no-project' AS check_id, 'medium' AS severity, 'issue' AS object_kind, i.id AS object_id, i.key AS object,
     p.id AS project_id, i.source, i.url, a.person_id AS owner_id, i.created_at::DATE AS since_on,
     'in no project that the hub knows' AS detail

@@ -10,9 +10,9 @@ by_project AS (
     SELECT project_id, count(*) AS issues, count(*) FILTER (due_on IS NULL AND milestone_id IS NULL) AS n
     FROM open_issues GROUP BY project_id)
 SELECT 'open-without-date' AS check_id, 'low' AS severity, 'project' AS object_kind, p.id AS object_id, p.name AS object,
-    p.id AS project_id, p.source, p.url, a.person_id AS owner_id, NULL::DATE AS since_on,
+    p.id AS project_id, p.source, p.url, a.owner_id, NULL::DATE AS since_on,
     b.n || ' of ' || b.issues || ' open issues have no due day and no milestone' AS detail
 FROM by_project AS b
 JOIN projects AS p ON p.id = b.project_id
-LEFT JOIN accounts AS a ON a.id = p.lead_id
+LEFT JOIN portfolio_projects AS a ON a.project_id = p.id
 WHERE b.n > 0

@@ -9,11 +9,16 @@ WITH open_issues AS (
 by_project AS (
     SELECT project_id, count(*) AS issues, count(*) FILTER (
             story_points IS NULL AND original_estimate_seconds IS NULL AND remaining_estimate_seconds IS NULL) AS n
-    FROM open_issues GROUP BY project_id)
+    FROM open_issues GROUP BY project_id),
+-- where nothing has a size that is told once: project-without-estimate
+sized AS (
+    SELECT DISTINCT g.project_id FROM issues AS i JOIN portfolio_issues AS g ON g.issue_id = i.id
+    WHERE i.availability = 'present' AND i.status <> 'cancelled'
+        AND coalesce(i.story_points, i.original_estimate_seconds, i.remaining_estimate_seconds) IS NOT NULL)
 SELECT 'open-without-size' AS check_id, 'medium' AS severity, 'project' AS object_kind, p.id AS object_id, p.name AS object,
-    p.id AS project_id, p.source, p.url, a.person_id AS owner_id, NULL::DATE AS since_on,
+    p.id AS project_id, p.source, p.url, a.owner_id, NULL::DATE AS since_on,
     b.n || ' of ' || b.issues || ' open issues have no size' AS detail
 FROM by_project AS b
 JOIN projects AS p ON p.id = b.project_id
-LEFT JOIN accounts AS a ON a.id = p.lead_id
-WHERE b.n > 0
+LEFT JOIN portfolio_projects AS a ON a.project_id = p.id
+WHERE b.n > 0 AND p.id IN (SELECT project_id FROM sized)
