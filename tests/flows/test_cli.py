@@ -82,7 +82,13 @@ def test_what_makes_the_figures_doubtful_is_listed_with_those_who_can_mend_it(fo
         found = [row for row in rows if row["check_id"] == check]
         assert f"{found[0]['severity']}: {check}: {len(found):,}. {found[0]['rule']}" in told
     assert told.startswith(f"{rows[0]['severity']}: {first}")
-    listed = well(pmo("quality", "--check", first, cwd=folder)).splitlines()
+    heading, *scores = told[told.index("\nproject ") :].split("\n")[1:]
+    assert heading.split() == ["project", "rules", "passed", "trend", "failing", "high", "medium", "low"]
+    for project in {row["project"] for row in rows if row["project"]}:
+        severities = [row["severity"] for row in rows if row["project"] == project]
+        (line,) = [line for line in scores if line.startswith(f"{project}  ")]
+        assert line.split()[-3:] == [f"{severities.count(name):,}" for name in ("high", "medium", "low")]
+    listed = well(pmo("quality", "--check", first, cwd=folder)).splitlines()  # without the scores
     assert len(listed) == 1 + sum(row["check_id"] == first for row in rows)
     project = next(row["project"] for row in rows if row["project"])
     of_one = json.loads(well(pmo("quality", "--project", project.upper(), "--json", cwd=folder)))

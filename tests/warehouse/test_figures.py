@@ -328,8 +328,11 @@ def test_what_most_issues_lack_is_told_once_a_project(ops: SmallHub) -> None:
         WHERE object_kind = 'project' ORDER BY ALL""") == [
         ("due-days-past", "Project 2", None, "open issues: 1, and the last due day was 2026-11-20"),
         ("open-without-date", "Project 1", "ops:6", "2 of 2 open issues have no due day and no milestone"),
+        ("open-without-owner", "Project 1", "ops:6", "2 of 2 open issues have nobody assigned"),
+        ("open-without-owner", "Project 2", None, "1 of 1 open issues have nobody assigned"),
         ("open-without-size", "Project 1", "ops:6", "1 of 2 open issues have no size"),
-        ("open-without-size", "Project 2", None, "1 of 1 open issues have no size"),
+        ("project-without-estimate", "Project 2", None,
+         "none of 1 issues has a size: progress is by count, hours left are not known"),
     ]  # fmt: skip
 
 
