@@ -133,8 +133,8 @@ def bad(tmp_path_factory: pytest.TempPathFactory) -> Iterator[File]:
         rate("1", 90, person="Tomasz Wilk", to_on=date(2026, 10, 31)),
         rate("2", 95, person="tomasz@example.org", from_on=date(2026, 11, 10)),
         rate("3", 80, person="Ines Duarte"), rate("4", 85, person="ines@example.org", from_on=date(2026, 6, 1)),
-        rate("5", 70, person="Nobody Known"), rate("6", 60, role="tester", to_on=date(2026, 10, 31)),
-        rate("7", 60, role="tester", from_on=date(2026, 11, 1)),
+        rate("5", 70, person="Nobody Known"), rate("6", 60, role="driver", to_on=date(2026, 10, 31)),
+        rate("7", 60, role="driver", from_on=date(2026, 11, 1)),
     ])  # fmt: skip
     hub.land("plan", rejects=[
         Misfit("rates", "8", "rates.csv, row 9", REFUSED, b""),
@@ -271,12 +271,12 @@ EXPECTED: dict[str, list[tuple[Any, ...]]] = {  # object, project, owner, since,
     ],
     "cost-not-exchanged": [
         ("Project COST", "COST", INES, date(2026, 10, 1),
-         "1 costs of 2026-10 cannot be exchanged: they are in no cost"),
+         "1 cost of 2026-10 cannot be exchanged: they are in no cost"),
     ],
     "cost-without-day": [("Project COST", "COST", INES, TODAY, "1 cost names no day of the work")],
     "benefit-not-summed": [
-        ("Fewer calls", "COST", INES, date(2027, 1, 1), "no measure tells it"),
-        ("Less typing", "COST", INES, date(2027, 1, 1), "nobody answers for it"),
+        ("Fewer calls", "COST", INES, TODAY, "no measure tells it"),
+        ("Less typing", "COST", INES, TODAY, "nobody answers for it"),
     ],
     "project-without-estimate": [
         ("Project PLAIN", "PLAIN", INES, date(2026, 10, 2),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from tests.warehouse.test_plan_quality import counted, member
 
 DAY = timedelta(days=1)
 FIRST, SECOND = date(2026, 11, 2), date(2026, 11, 9)  # Mondays
-IN_TIME, LATE = datetime(2026, 11, 16, 23, tzinfo=UTC), datetime(2026, 11, 17, 1, tzinfo=UTC)
+LATE = datetime(2026, 11, 17, 1, tzinfo=UTC)
 File = duckdb.DuckDBPyConnection
 
 
@@ -50,7 +50,9 @@ class Sheets:
         return duckdb.connect(str(self.hub.publish(now, timezone="Europe/Berlin").path), read_only=True)
 
 
-def week(monday: date, *hours: float, at: datetime = IN_TIME) -> list[tuple[date, float, datetime]]:
+def week(monday: date, *hours: float, at: datetime | None = None) -> list[tuple[date, float, datetime]]:
+    """Hours of days from a Monday on, entered an hour before the deadline."""
+    at = at or datetime.combine(monday + 7 * DAY, time(23), UTC)
     return [(monday + n * DAY, each, at) for n, each in enumerate(hours)]
 
 
@@ -173,7 +175,7 @@ def test_nobody_is_blamed_for_a_source_that_lacks_something(one: Sheets) -> None
 
 def test_nobody_is_blamed_for_a_source_that_was_not_read_since_the_deadline(one: Sheets) -> None:
     counted(one.hub, "ops", "plan")
-    one.hub.note("cursors", source="ops", stream="worklogs", through_at=IN_TIME, census=9, present=9)
+    one.hub.note("cursors", source="ops", stream="worklogs", through_at=LATE - timedelta(hours=2), census=9, present=9)
     assert verdict(one) == UNKNOWN
 
 
