@@ -1,7 +1,7 @@
 -- A baseline in force that nothing can be measured against: no work packages, no common unit, or no days.
 -- Applies to planned projects.
-SELECT 'baseline-unmeasured' AS check_id, CASE WHEN count(w.id) = 0 THEN 'low' ELSE 'high' END AS severity, 'project' AS object_kind, p.project_id AS object_id, p.project AS object,
-    p.project_id, p.source, p.url, p.owner_id, b.approved_on AS since_on,
+SELECT 'baseline-unmeasured' AS check_id, CASE WHEN count(w.id) = 0 THEN 'low' ELSE 'high' END AS severity,
+    'project' AS object_kind, p.project_id AS object_id, p.project AS object, p.project_id, p.source, p.url, p.owner_id, b.approved_on AS since_on,
     CASE WHEN count(w.id) = 0 THEN 'it has no work packages: nothing is planned or earned'
         WHEN NOT (bool_and(w.budget IS NOT NULL) OR bool_and(w.hours IS NOT NULL) OR bool_and(w.points IS NOT NULL))
             THEN 'its work packages have neither money nor hours nor points in common: nothing is planned or earned'
