@@ -25,7 +25,7 @@ from model.change import WantedChange
 from model.columns import Column, published_columns
 from model.config import HubSettings
 from model.errors import FileError
-from model.figures import FIGURES, OF_PEOPLE, Portfolio, PortfolioDay
+from model.figures import FIGURES, OF_COSTS, OF_PEOPLE, Portfolio, PortfolioDay
 from model.plan_figures import LabourCost, MonthClosing
 from model.planning import PLANNED, Absence, Rate
 from model.records import (
@@ -59,7 +59,7 @@ PUBLISHED: tuple[type[Record], ...] = (
 
 IN_FINANCE: tuple[type[Record], ...] = (
     *(record for record in PLANNED if record.table in FINANCE),
-    *(figure for figure in FIGURES if figure in OF_PEOPLE),
+    *(figure for figure in FIGURES if figure in OF_COSTS),
     About,
 )
 """Tables of the file for finance: what single people cost, and by which rates."""

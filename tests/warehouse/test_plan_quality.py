@@ -431,26 +431,3 @@ def test_since_when_and_whether_it_gets_better(tmp_path: Path) -> None:
     finally:
         nights.desk.close()
         nights.hub.close()
-
-
-def test_a_closed_month_that_was_changed_is_told(tmp_path: Path) -> None:
-    nights = Nights(tmp_path / "data")
-    try:
-        october = {"account_id": "5", "work_on": date(2026, 10, 5), "created_at": START - 20 * DAY}
-        nights.hub.land("ops", issues=[issue("7")], worklogs=[worklog("70", "7", 8, **october)])
-        found = "SELECT object, project_id, since_on, detail FROM data_quality WHERE check_id = 'closed-month-changed'"
-        nights.publish(START + 10 * DAY)
-        assert nights.ask(found) == []
-        nights.hub.land("ops", worklogs=[worklog("70", "7", 5, **october)])
-        nights.publish(START + 11 * DAY)
-        assert nights.ask(found) == [
-            (
-                "Project A, 2026-10",
-                "plan:A",
-                date(2026, 11, 10),
-                "hours of 2026-10: 8.0 when it was closed, and now 5.0 hours",
-            )
-        ]
-    finally:
-        nights.desk.close()
-        nights.hub.close()

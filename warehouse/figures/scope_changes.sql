@@ -6,16 +6,22 @@ homes AS (SELECT tool_project_id, project_id, position FROM project_sources WHER
 placed AS (
     SELECT m.issue_id, m.project_id, m.position IS NOT DISTINCT FROM h.position AS is_by_home
     FROM portfolio_issues AS m JOIN issues AS i ON i.id = m.issue_id LEFT JOIN homes AS h ON h.tool_project_id = i.project_id),
+-- what was made, changed or lost after the baseline, and what moved away from its project; what is only hidden from the hub
+-- has not left
 touched AS (
-    SELECT issue_id FROM placed WHERE project_id IN (SELECT project_id FROM scope_baselines)
+    SELECT p.issue_id FROM placed AS p JOIN scope_baselines AS b ON b.project_id = p.project_id JOIN issues AS i ON i.id = p.issue_id
+    WHERE i.created_at >= b.approved_on + 1 OR i.availability <> 'present'
+    UNION
+    SELECT p.issue_id FROM issue_changes AS c JOIN placed AS p ON p.issue_id = c.issue_id
+    JOIN scope_baselines AS b ON b.project_id = p.project_id
+    WHERE c.field IN ('status', 'project', 'story_points', 'timeoriginalestimate', 'estimated_hours') AND c.availability = 'present'
+        AND c.changed_at >= b.approved_on + 1
     UNION
     SELECT c.issue_id FROM issue_changes AS c JOIN homes AS h ON h.tool_project_id = c.from_value
     WHERE c.field = 'project' AND c.availability = 'present' AND h.project_id IN (SELECT project_id FROM scope_baselines)),
--- what is only hidden from the hub has not left
 seen AS (
     SELECT i.id, i.created_at, i.reporter_id, i.availability, i.last_seen_at, i.status = 'cancelled' AS is_cancelled,
         coalesce(i.story_points, 0) AS points, coalesce(i.original_estimate_seconds, 0) / 3600.0 AS hours,
-        i.story_points IS NOT NULL AS has_points, i.original_estimate_seconds IS NOT NULL AS has_hours,
         p.project_id, p.is_by_home
     FROM touched AS t JOIN issues AS i ON i.id = t.issue_id JOIN placed AS p ON p.issue_id = i.id
     WHERE i.availability IN ('present', 'deleted', 'archived', 'missing')),
@@ -26,9 +32,10 @@ parents AS (
 -- work counts on the lowest level that is sized, as in project_progress
 above AS (
     SELECT p.parent_id AS id, b.basis
-    FROM seen AS s JOIN parents AS p ON p.issue_id = s.id JOIN scope_baselines AS b ON b.project_id = s.project_id
-    WHERE NOT s.is_cancelled AND s.availability = 'present'
-        AND CASE b.basis WHEN 'points' THEN s.has_points WHEN 'hours' THEN s.has_hours ELSE true END
+    FROM issues AS i JOIN placed AS m ON m.issue_id = i.id JOIN scope_baselines AS b ON b.project_id = m.project_id
+    JOIN parents AS p ON p.issue_id = i.id
+    WHERE i.status <> 'cancelled' AND i.availability = 'present' AND CASE b.basis WHEN 'points' THEN i.story_points IS NOT NULL
+        WHEN 'hours' THEN i.original_estimate_seconds IS NOT NULL ELSE true END
     UNION
     SELECT p.parent_id, a.basis FROM above AS a JOIN parents AS p ON p.issue_id = a.id WHERE a.basis <> 'count'),
 told AS (
