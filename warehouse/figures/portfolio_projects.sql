@@ -39,8 +39,9 @@ SELECT
     coalesce(l.mandatory, false) AS mandatory, l.project_id IS NOT NULL AS is_planned,
     c.state = 'on_hold' AS on_hold, coalesce(l.stage = 'closed', c.state IN ('closed', 'archived')) AS is_closed,
     coalesce(k.tools, 0) AS tools, coalesce(l.currency, m.currency) AS currency,
+    k.work_completeness,
     CASE WHEN EXISTS (FROM plans) THEN 'a project of the plan' ELSE 'a project of the tool: no plan is read' END AS rule,
-    k.work_completeness, k.fresh_at, k.completeness
+    k.fresh_at, k.completeness
 FROM chosen AS c
 LEFT JOIN plans AS l ON l.project_id = c.id
 LEFT JOIN program_plans AS g ON g.id = l.program_id
@@ -51,7 +52,7 @@ LEFT JOIN budgeted AS m ON m.project_id = c.id
 UNION ALL
 SELECT
     NULL, k.source, k.source, '(in no project)', '', NULL, NULL, 'present', NULL, NULL, NULL, NULL, NULL, NULL, 'change',
-    false, false, false, false, k.tools, NULL, 'issues and hours of the source that belong to no project',
-    k.work_completeness, k.fresh_at, k.completeness
+    false, false, false, false, k.tools, NULL, k.work_completeness,
+    'issues and hours of the source that belong to no project', k.fresh_at, k.completeness
 FROM known AS k WHERE k.project_id IS NULL
 ORDER BY 3, 4, 1
