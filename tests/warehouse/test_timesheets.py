@@ -159,7 +159,7 @@ def test_a_source_that_was_read_completely_is_taken_at_its_word(one: Sheets) -> 
     assert verdict(one) == (0.5, 2, 0, ["Nothing"])
 
 
-UNKNOWN = (None, 1, 1, [])
+UNKNOWN: tuple[Any, ...] = (None, 1, 1, [])
 """Who booked enough has booked enough; of the other one nothing is known."""
 
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
-from model.figures import DataQuality, DataQualityRule
+from model.figures import DataQuality
+from model.quality_figures import DataQualityRule
 
 __all__ = ["check_names", "figure_parts", "figure_sql"]
 
