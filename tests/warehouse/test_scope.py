@@ -93,6 +93,7 @@ def scoped(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPy
         change("9", "131", "1", "4", SINCE), change("10", "131", "4", "1", SINCE + timedelta(hours=3)),  # in one day
         change("11", "132", "1", "4", SINCE + DAY),  # came and went
         change("12", "191", "1", "4", SINCE),
+        sized("13", "180", "3", "8"),  # above sized parts
     ]  # fmt: skip
     hub.land("ops", issues=rows, issue_changes=history)
     hub.gone("ops", "issues", i170="deleted", i171="inaccessible")
@@ -198,6 +199,7 @@ def test_deleted_work_is_removed_and_hidden_work_is_not(scoped: duckdb.DuckDBPyC
 
 
 def test_work_counts_on_the_lowest_sized_level(scoped: duckdb.DuckDBPyConnection) -> None:
+    assert changes(scoped, "PARTS") == [("#182", "added", "made", 5.0)]
     assert growth(scoped, "PARTS", "scope_then, scope_now, growth") == (20.0, 25.0, 5.0)
 
 
