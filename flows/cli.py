@@ -267,6 +267,27 @@ def quality(check: str | None, project: str | None, config: Path | None, as_json
 
 
 @cli.command()
+@click.argument("project")
+@click.argument("figure", required=False, default="")
+@click.option("--all", "whole", is_flag=True, help="All rows and issues, not only the first.")
+@with_config
+@with_json
+def explain(project: str, figure: str, whole: bool, config: Path | None, as_json: bool) -> None:
+    """Where a figure of a project comes from: its rule, numbers, rows, and the issues' pages.
+
+    PROJECT is a key, id or name; FIGURE a column of the portfolio, such as spi, budget or overdue.
+    """
+    from flows.explained import FIRST_ROWS
+    from flows.show import show_explanation
+    from warehouse.explain import explain as explain_figure
+    from warehouse.read import Reader
+
+    with Reader(_load(config).data) as reader:
+        found = explain_figure(reader, project, figure, most=None if whole else FIRST_ROWS)
+        show_explanation(found, as_json=as_json)
+
+
+@cli.command()
 @click.argument("key")
 @with_config
 @with_json

@@ -24,7 +24,7 @@ from model.mapping import RULE
 from model.records import Issue, IssueChange, IssueLink
 from warehouse.schema import PUBLISHED_VERSION, quoted
 
-__all__ = ["Candidate", "IssueDetails", "Reader", "Rows", "StatusFacts"]
+__all__ = ["Candidate", "IssueDetails", "Reader", "Row", "Rows", "StatusFacts"]
 
 Row = dict[str, Any]
 
@@ -325,6 +325,10 @@ class Reader:
             raise ConfigError(f"sql: {_first(error)}") from None
         except duckdb.Error as error:
             raise ConfigError(f"sql: {_first(error)}") from None
+
+    def ask(self, sql: str, parameters: Sequence[Any] | dict[str, Any] = ()) -> Rows:
+        """Answers our own SQL, of other modules of the warehouse."""
+        return self._rows(sql, parameters)
 
     def _rows(self, sql: str, parameters: Sequence[Any] | dict[str, Any] = ()) -> Rows:
         result: duckdb.DuckDBPyConnection | None = self._con.execute(sql, parameters)
