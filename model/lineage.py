@@ -63,7 +63,7 @@ class Belongs(StrEnum):
     PROGRAM = "the program of the project"
     SOURCES = "the sources that its issues, hours and plan come from"
     ISSUES = "issues of the project"
-    OF_ISSUES = "by its issue_id, of issues of the project"
+    BY_PEOPLE = "by its issue_id, of issues of the project; what the hub itself pushed aside"
     HOURS = "hours booked on the project or its issues"
     BOOKED = "issues of the project that hours are booked on"
     BOOKED_7D = "issues of the project that hours of the last 7 days are booked on"

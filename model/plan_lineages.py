@@ -339,7 +339,8 @@ _INDICES = (
         (read_from("earned_value", "spi", *EARNED, only="is_now"), PACKAGES, OF_PACKAGES),
         formula="EV {ev:VALUE} / PV {pv:VALUE}",
         sign="under 1 is behind the plan",
-        edges=("at the end it is 1, however late: then spi_t tells", "PV 0: null"),
+        edges=("at the end it is 1, however late: then spi_t tells", "PV 0: null",
+               "what is in no package of the baseline earns nothing: earned_value.unbaselined_issues"),
         gaps=(*NO_BASELINE, NO_PV, NO_EV, zero("pv", "nothing was planned to be done by now", AS_IT_IS)),
     ),
     Lineage(

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from model.lineage import Belongs, FigureLineage, Origin, Role
 from model.lineages import LINEAGES
 from model.planning import WorkPackage
+from model.records import Issue
 
 __all__ = ["lineage_rows"]
 
@@ -25,6 +26,10 @@ _HOURS = """SELECT w.id FROM worklogs AS w
 _NOW = "FROM earned_value WHERE is_now AND project_id = $project_id"
 _BOOKED = "SELECT issue_id FROM worklogs WHERE counted AND issue_id IS NOT NULL"
 
+_PUSHED = """changes AS u ON u.issue_id = {issue_id} AND u.verified_at IS NOT NULL
+        AND {at} BETWEEN u.verified_at - INTERVAL 15 MINUTE AND u.verified_at + INTERVAL 15 MINUTE"""
+"""What the hub itself pushed is no activity: as portfolio.sql has it."""
+
 _BELONGS: dict[Belongs, str] = {
     Belongs.PROJECT: "project_id = $project_id",
     Belongs.PLACE: "coalesce(project_id, source) = $project_id",
@@ -37,7 +42,11 @@ _BELONGS: dict[Belongs, str] = {
     UNION SELECT source FROM project_sources WHERE coalesce(project_id, source) = $project_id AND project_id IS NOT NULL
     UNION SELECT source FROM portfolio_projects WHERE project_id = $project_id)""",
     Belongs.ISSUES: f"id IN ({_ISSUES})",
-    Belongs.OF_ISSUES: f"issue_id IN (SELECT id FROM issues WHERE availability = 'present' AND id IN ({_ISSUES}))",
+    Belongs.BY_PEOPLE: f"""issue_id IN (SELECT id FROM issues WHERE availability = 'present' AND id IN ({_ISSUES}))
+    AND id NOT IN (
+        SELECT c.id FROM issue_changes AS c
+        JOIN about AS b ON b.source = c.source AND b.account_id = c.account_id
+        JOIN {_PUSHED.format(issue_id="c.issue_id", at="c.changed_at")})""",
     Belongs.HOURS: f"id IN ({_HOURS})",
     Belongs.BOOKED: f"id IN ({_ISSUES}) AND id IN ({_BOOKED})",
     Belongs.BOOKED_7D: f"""id IN ({_ISSUES}) AND id IN (
@@ -71,11 +80,14 @@ _BELONGS: dict[Belongs, str] = {
 }
 
 _MADE = {
+    (Issue.table, "acted_at"): f"""CASE WHEN id IN (
+    SELECT i.id FROM issues AS i
+    JOIN {_PUSHED.format(issue_id="i.id", at="i.updated_at")}) THEN created_at ELSE updated_at END AS acted_at""",
     (
         WorkPackage.table,
         "value",
     ): f"CASE (SELECT any_value(basis) {_NOW}) WHEN 'money' THEN budget WHEN 'hours' THEN hours "
-    "WHEN 'points' THEN points END AS value"
+    "WHEN 'points' THEN points END AS value",
 }
 """Columns that a query adds to those of its table."""
 

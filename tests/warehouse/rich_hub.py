@@ -11,9 +11,11 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+from model.config import HubSettings
 from model.mapping import Rules
 from model.vocabulary import Status
 from tests.warehouse.small_hub import NOON, STATUSES, SmallHub, change, issue, project, status, worklog
+from tests.warehouse.test_figures import wanted
 from tests.warehouse.test_plan_figures import (
     PEOPLE,
     TODAY,
@@ -26,12 +28,14 @@ from tests.warehouse.test_plan_figures import (
     risk,
     scope,
 )
+from warehouse.publish import publish
 
 __all__ = ["RULES", "fill", "publish_rich"]
 
 RULES: Mapping[str, Rules] = {"ops": Rules(status={"Waits": Status.BLOCKED})}
 
 _DAY = timedelta(days=1)
+_PUSHED_AT = NOON - 3 * _DAY
 _DONE: dict[str, Any] = {"native_status_id": "3", "native_resolved_at": NOON - 20 * _DAY}
 
 
@@ -40,7 +44,9 @@ def publish_rich(data: Path) -> Path:
     hub = SmallHub(data)
     try:
         fill(hub)
-        return hub.publish(NOON, timezone="Europe/Berlin", rules=RULES).path
+        hub.renew(RULES)
+        settings = HubSettings(timezone="Europe/Berlin")
+        return publish(hub.hub, hub.data, settings, now=NOON, changes=[wanted(1, "ops:41", _PUSHED_AT)]).path
     finally:
         hub.close()
 
@@ -48,11 +54,16 @@ def publish_rich(data: Path) -> Path:
 def fill(hub: SmallHub) -> None:
     """The rows of both tools and of the plan."""
     words = [*STATUSES, status("5", "Waits", "in_progress")]
-    people = [*PEOPLE, {"native_id": "7", "name": "Noor Haddad", "active": False}]
+    people = [
+        *PEOPLE,
+        {"native_id": "99", "name": "PMO Hub"},
+        {"native_id": "7", "name": "Noor Haddad", "active": False},
+    ]
     hub.land("ops", projects=[project(n) for n in "1234"], words=words, accounts=people)
     hub.land("crm", projects=[project("9")], words=STATUSES, accounts=[PEOPLE[0]])
     _plan(hub)
     _issues(hub)
+    hub.hub.con.execute("UPDATE ledger.sources SET account_id = '99' WHERE source = 'ops'")
     for source in ("ops", "crm", "plan"):
         hub.note("cursors", source=source, stream="issues", through_at=NOON - timedelta(hours=2), census=20, present=19)
 
@@ -152,7 +163,7 @@ def _issues(hub: SmallHub) -> None:
         issue("20", labels=["orders"], due_on=late, start_on=late), issue("21", labels=["orders"], **_DONE),
         issue("30", "2", due_on=late), issue("31", "2", native_status_id="5"),
         issue("40", "3", labels=["mobile"], story_points=5.0, **_DONE),
-        issue("41", "3", labels=["mobile"], story_points=3.0),
+        issue("41", "3", labels=["mobile"], story_points=3.0, updated_at=_PUSHED_AT, created_at=NOON - 60 * _DAY),
         issue("50", "4"), issue("51", "4", native_status_id="3"),
     ])  # fmt: skip
     hub.land("crm", issues=[issue("90", "9", native_status_id="2"), issue("91", "9", due_on=late)])
@@ -163,7 +174,11 @@ def _issues(hub: SmallHub) -> None:
     ])  # fmt: skip
     hub.land(
         "ops",
-        issue_changes=[change("1", "8", "1", "2", NOON - 30 * _DAY), change("2", "11", "1", "5", NOON - 9 * _DAY)],
+        issue_changes=[
+            change("1", "8", "1", "2", NOON - 30 * _DAY),
+            change("2", "11", "1", "5", NOON - 9 * _DAY),
+            change("3", "41", "2", "1", _PUSHED_AT, account_id="99"),
+        ],
     )
     hub.land("ops", worklogs=[
         worklog("70", "8", 6, account_id="5"), worklog("71", "8", 7.5, account_id="5", work_on=date(2026, 10, 30)),

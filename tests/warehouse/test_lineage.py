@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import string
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import duckdb
@@ -16,6 +17,7 @@ from model.lineage import Unit
 from model.lineages import LINEAGES
 from model.planning import Rate
 from tests.warehouse.rich_hub import publish_rich
+from tests.warehouse.small_hub import NOON
 from warehouse.publish import PUBLISHED
 
 Row = dict[str, Any]
@@ -108,6 +110,9 @@ def test_sums_and_counts_of_one_project_by_hand(con: duckdb.DuckDBPyConnection) 
     assert now["bac"] == 54_000 and now["ev"] == pytest.approx(14_000 + 30_000 * (0.6 * 8 + 4) / 12 + 4_000)
     # 45,000 and 900 and 15.5 h at 90; 70 USD have no rate
     assert (row["actual_cost"], row["committed_cost"], row["budget"]) == (47_295, 1_500, 54_000)
+    # #41 was touched by a push of the hub alone: it counts since it was made
+    (mobile,) = dicts(con, "FROM portfolio WHERE key = 'P'")
+    assert mobile["last_activity_at"] == (NOON - timedelta(days=60)).replace(tzinfo=None)
     assert (row["open_high_risks"], row["blocks_others"]) == (2, 2)
 
 
