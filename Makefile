@@ -9,7 +9,7 @@ RECORD ?=# 1: add what `make bench` measured to the history
 ARGS ?=# more for pytest: make test ARGS="-k window -x"
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test test-real bench check fmt-check lint types imports greps format clean
+.PHONY: help venv demo test test-real bench check fmt-check lint types imports greps format docs clean
 
 help: ## this list
 	@echo "make TARGET, where TARGET is one of"
@@ -64,6 +64,9 @@ greps:
 format: $(STAMP) ## put the code in shape
 	$(PY) -m ruff check --fix-only --quiet .
 	$(PY) -m ruff format .
+
+docs: $(STAMP) ## write the data dictionary and the definitions anew, from tables and figures
+	$(PY) -m warehouse.dictionary
 
 clean: ## remove .venv and all caches; data/ stays
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .coverage.* build dist ./*.egg-info

@@ -237,13 +237,10 @@ def report(program: str | None, project: str | None, html: str | None, xlsx: str
     with ReportReader(_load(config).data) as reader:
         found = reader.report(program=program, project=project)
     scope = f"project {project}" if project else f"program {program}" if program else "the whole portfolio"
-    for asked, ending, content in (
-        (html, "html", lambda: as_html(found, scope)),
-        (xlsx, "xlsx", lambda: as_xlsx(found)),
-    ):
+    for asked, ending in ((html, "html"), (xlsx, "xlsx")):
         if asked is not None:
             path = Path(asked or f"portfolio-{found.day}.{ending}")
-            write_report(path, content())
+            write_report(path, as_html(found, scope) if ending == "html" else as_xlsx(found))
             click.echo(f"wrote {path}")
 
 
@@ -265,6 +262,27 @@ def quality(check: str | None, project: str | None, config: Path | None, as_json
             raise ConfigError(f"there is no check {check}: there are {', '.join(check_names())}")
         scores = None if check is not None else reader.quality_scores(project=project)
         show_quality(reader.quality(check=check, project=project), scores, as_json=as_json)
+
+
+@cli.command()
+@click.argument("project")
+@click.argument("figure", required=False, default="")
+@click.option("--all", "whole", is_flag=True, help="All rows and issues, not only the first.")
+@with_config
+@with_json
+def explain(project: str, figure: str, whole: bool, config: Path | None, as_json: bool) -> None:
+    """Where a figure of a project comes from: its rule, numbers, rows, and the issues' pages.
+
+    PROJECT is a key, id or name; FIGURE a column of the portfolio, such as spi, budget or overdue.
+    """
+    from flows.explained import FIRST_ROWS
+    from flows.show import show_explanation
+    from warehouse.explain import explain as explain_figure
+    from warehouse.read import Reader
+
+    with Reader(_load(config).data) as reader:
+        found = explain_figure(reader, project, figure, most=None if whole else FIRST_ROWS)
+        show_explanation(found, as_json=as_json)
 
 
 @cli.command()

@@ -64,7 +64,7 @@ def as_html(report: Report, scope: str) -> bytes:
     """The page. `scope` says of what: the whole portfolio, a program or a project."""
     drawn = {id(one): _charts_of(one, report.day) for one in report.projects}
     places = {id(one): place for place, one in enumerate(report.projects, 1)}
-    page = _template().render(
+    page: str = _template().render(
         report=report, scope=scope, charts=lambda one: drawn[id(one)], place=lambda one: places[id(one)]
     )
     return page.encode()

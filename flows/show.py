@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from model.change import WantedChange
     from model.config import Settings
     from model.plan import PlannedChange
+    from warehouse.explain import Explanation
     from warehouse.publish import Published
     from warehouse.queue import ChangeEvent, RecordedStep
     from warehouse.read import Candidate, IssueDetails, Rows, StatusFacts
@@ -49,6 +50,7 @@ __all__ = [
     "show_changes",
     "show_checks",
     "show_demo_end",
+    "show_explanation",
     "show_issue",
     "show_portfolio",
     "show_progress",
@@ -356,6 +358,17 @@ _WAITING = {
     "applied": "begun by a push that was stopped: `pmo push` sees them to their end",
 }
 """What is to be done about changes in a state."""
+
+
+def show_explanation(explanation: Explanation, *, as_json: bool) -> None:
+    """One figure of one project: value, formula, rows, issues, sources."""
+    from flows.explained import explained_fields, explained_lines
+
+    if as_json:
+        _print_json(explained_fields(explanation))
+        return
+    for line in explained_lines(explanation):
+        _print(line)
 
 
 def show_status(settings: Settings, facts: StatusFacts, changes: Sequence[WantedChange], *, as_json: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from model.lineage import FigureLineage
 from model.planning import PLANNED, Absence, Rate
 from model.records import (
     About,
@@ -43,7 +44,7 @@ FINANCE: frozenset[str] = frozenset({Rate.table})
 """Of these the ones that stand in the file for finance."""
 
 _ALL: tuple[type[Record], ...] = (
-    *SYNCED, Person, Run, StreamRun, Quarantined, Change, About, AboutFigure,
+    *SYNCED, Person, Run, StreamRun, Quarantined, Change, About, AboutFigure, FigureLineage,
 )  # fmt: skip
 
 RECORDS: dict[str, type[Record]] = {record.table: record for record in _ALL}

@@ -26,6 +26,7 @@ from model.columns import Column, published_columns
 from model.config import HubSettings
 from model.errors import FileError
 from model.figures import FIGURES, OF_COSTS, OF_PEOPLE, Portfolio, PortfolioDay
+from model.lineage import FigureLineage
 from model.plan_figures import LabourCost, MonthClosing
 from model.planning import PLANNED, Absence, Rate
 from model.records import (
@@ -44,6 +45,7 @@ from model.tables import FINANCE
 from warehouse.figures import figure_parts, figure_sql
 from warehouse.files import said_plainly, sync_file, sync_folder
 from warehouse.hub import MEGABYTES_TO_PUBLISH, Hub
+from warehouse.lineage import lineage_rows
 from warehouse.normal import issues_between, normal_tables
 from warehouse.past import ClosedMonth, ClosedRate, Past, PastFacts, ShownProject
 from warehouse.schema import PUBLISHED_VERSION, quoted, text
@@ -52,7 +54,8 @@ from warehouse.shelf import Shelf
 __all__ = ["IN_FINANCE", "PUBLISHED", "Published", "publish", "published_type"]
 
 PUBLISHED: tuple[type[Record], ...] = (
-    *normal_tables(), Person, Run, StreamRun, Quarantined, Change, About, AboutFigure, PortfolioDay,
+    *normal_tables(), Person, Run, StreamRun, Quarantined, Change, About, AboutFigure, FigureLineage,
+    PortfolioDay,
     *(figure for figure in FIGURES if figure not in OF_PEOPLE),
 )  # fmt: skip
 """All tables of the file, in the order they are written: figures last, from the others."""
@@ -88,6 +91,7 @@ HIDDEN = "(e-mail hidden)"
 _NOW: dict[type[Record], str] = {
     About: "about_now",
     AboutFigure: "figures_now",
+    FigureLineage: "lineage_now",
     Change: "changes_now",
     PortfolioDay: "days_now",
 }
@@ -500,6 +504,7 @@ def _facts(hub: Hub, beside: _Beside) -> Iterator[None]:
     names = [c.name for c in published_columns(AboutFigure)]
     rows = pa.table({name: [figure[n] for figure in figures] for n, name in enumerate(names)})
     hub.con.register("figures", rows)
+    hub.con.register("lineage", _lineage())
     hub.con.register("wanted", _wanted(beside.changes))
     try:
         hub.con.execute(
@@ -514,12 +519,13 @@ def _facts(hub: Hub, beside: _Beside) -> Iterator[None]:
             },
         )
         hub.con.execute("CREATE OR REPLACE TEMP TABLE figures_now AS FROM figures")
+        hub.con.execute("CREATE OR REPLACE TEMP TABLE lineage_now AS FROM lineage")
         for table in _OUTSIDE:
             hub.con.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS FROM normal.{table}")
         hub.con.execute("CREATE OR REPLACE TEMP TABLE changes_now AS FROM wanted ORDER BY requested_at, id")
         yield
     finally:
-        for registered in ("windowed", "figures", "wanted"):
+        for registered in ("windowed", "figures", "lineage", "wanted"):
             hub.con.unregister(registered)
         for table in (*_NOW.values(), *_OUTSIDE, *(figure.table for figure in OF_PEOPLE)):
             hub.con.execute(f"DROP TABLE IF EXISTS temp.{table}")
@@ -529,6 +535,11 @@ def _runs_there(figure: type[Record]) -> bool:
     """Whether the file holds all that the figure's SQL reads."""
     hidden = "|".join((*_OUTSIDE, _KEPT_MONTHS, _CLOSED_RATES, *(other.table for other in OF_PEOPLE)))
     return re.search(rf"\b(FROM|JOIN) ({hidden})\b", figure_sql(figure.table)) is None
+
+
+def _lineage() -> pa.Table:
+    schema = pa.schema([(c.name, c.arrow_type) for c in published_columns(FigureLineage)])
+    return pa.Table.from_pylist([row.model_dump() for row in lineage_rows()], schema=schema)
 
 
 def _wanted(changes: Sequence[WantedChange]) -> pa.Table:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 import duckdb
 
@@ -24,7 +24,7 @@ from model.mapping import RULE
 from model.records import Issue, IssueChange, IssueLink
 from warehouse.schema import PUBLISHED_VERSION, quoted
 
-__all__ = ["Candidate", "IssueDetails", "Reader", "Rows", "StatusFacts"]
+__all__ = ["Candidate", "IssueDetails", "Reader", "Row", "Rows", "StatusFacts"]
 
 Row = dict[str, Any]
 
@@ -126,7 +126,7 @@ class Reader:
     def close(self) -> None:
         self._con.close()
 
-    def __enter__(self) -> Reader:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -336,6 +336,10 @@ class Reader:
             raise ConfigError(f"sql: {_first(error)}") from None
         except duckdb.Error as error:
             raise ConfigError(f"sql: {_first(error)}") from None
+
+    def ask(self, sql: str, parameters: Sequence[Any] | dict[str, Any] = ()) -> Rows:
+        """Answers our own SQL, of other modules of the warehouse."""
+        return self._rows(sql, parameters)
 
     def _rows(self, sql: str, parameters: Sequence[Any] | dict[str, Any] = ()) -> Rows:
         result: duckdb.DuckDBPyConnection | None = self._con.execute(sql, parameters)

@@ -6,6 +6,7 @@ import re
 from datetime import date, datetime, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pytest
@@ -39,7 +40,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     hub.land("plan", budget_lines=[line | {"contingency": 100.0, "reserve": 0.0}])
     hub.land("plan", risk_register=[risk | {"probability": 4, "impact": 4}])
     hub.land("plan", change_requests=[{"native_id": "1", "project_id": "A", "title": HOSTILE, "state": "asked"}])
-    done = {"native_status_id": "3", "native_resolved_at": NOON - timedelta(days=2)}
+    done: dict[str, Any] = {"native_status_id": "3", "native_resolved_at": NOON - timedelta(days=2)}
     hub.land("ops", issues=[
         issue("7", title=HOSTILE, url="https://ops.example.org/7", due_on=TODAY + timedelta(days=3)),
         issue("8", title=HOSTILE, url="javascript:alert(1)", **done),

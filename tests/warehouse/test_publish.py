@@ -54,6 +54,7 @@ TABLES = {
     "changes": "issue_id field base wanted reason state requested_at verified_at",
     "about": "schema_version hub_version generated_at zone today_on source fresh_through_at completeness",
     "about_figures": "name description sql",
+    "figure_lineage": "column_name position table_name used role filter total total_of query",
     # what a PMO looks at first, in this order
     "portfolio": """program project pm sponsor stage health health_trend health_reason health_owner baseline_finish_on
         forecast_finish_on finish_variance_days forecast_method next_milestone next_milestone_on
