@@ -25,7 +25,8 @@ _MADE = (
     "<!-- Made by `make docs` from the tables' comments and the registry of figures: change those, not this page. -->"
 )
 
-_SHARES = frozenset({"share", "progress", "completeness", "unsized_share", "cost_variance_share", "earned_share"})
+_SHARES = frozenset({"share", "progress", "completeness", "unsized_share", "cost_variance_share", "earned_share",
+                     "work_completeness", "compliance"})  # fmt: skip
 _MONEY = frozenset(
     {
         "amount", "budget", "contingency", "reserve", "cost", "exposure", "left_over", "labour_cost", "other_cost",
@@ -38,7 +39,13 @@ _PERCENTS = frozenset({"percent_complete", "probability_percent"})
 _POINTS = frozenset({"points", "done_points", "story_points", "scope_points"})
 _WEEKDAYS = frozenset({"monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"})
 _NUMBERS = frozenset({"baseline", "level", "month_close_day", "number", "position", "priority", "schema_version"})
-_SCORES = frozenset({"impact", "probability", "score"})
+_SCORES = frozenset({"impact", "probability", "score", "earlier_score"})
+_SCOPE = frozenset(
+    {
+        "scope", "change", "baseline_scope", "scope_then", "scope_now", "added", "removed", "re_estimated",
+        "off_baseline", "growth", "approved", "unapproved", "churn", "unapproved_churn", "asked",
+    }
+)  # fmt: skip
 
 
 def write(folder: Path = _DOCS) -> None:
@@ -117,7 +124,8 @@ _BY_TYPE = {"VARCHAR": "", "VARCHAR[]": "list", "JSON": "JSON", "BOOLEAN": "yes 
 _BY_NAME = (
     (_SHARES, str(Unit.SHARE)), (_MONEY, "money"), (_VALUES, "money, hours or points: `basis`"), (_RATIOS, "ratio"),
     (_PERCENTS, "per cent"), (_POINTS, str(Unit.POINTS)), (_WEEKDAYS, "hours"), (_NUMBERS, "number"),
-    (_SCORES, "score"), (frozenset({"closed_value", "difference"}), "as `unit` says"),
+    (_SCORES, "score"), (_SCOPE, "points, hours or issues: `basis`"),
+    (frozenset({"closed_value", "difference"}), "as `unit` says"),
     (frozenset({"value", "amber_over", "red_over"}), "as its dimension: working days, share, days"),
 )  # fmt: skip
 _BY_WORD = (

@@ -107,7 +107,8 @@ def _plan(hub: SmallHub) -> None:
     ])  # fmt: skip
     start = date(2026, 9, 7)
     hub.land("plan", baselines=[
-        baseline(finish_on=date(2026, 12, 4)), baseline(2, finish_on=date(2026, 12, 11), approved_on=date(2026, 10, 5)),
+        baseline(finish_on=date(2026, 12, 4)),
+        baseline(2, finish_on=date(2026, 12, 11), approved_on=date(2026, 10, 5), scope_hours=2.0),
         {**baseline(), "native_id": "P|1", "project_id": "P"},
     ])  # fmt: skip
     hub.land("plan", work_packages=[
@@ -141,7 +142,7 @@ def _plan(hub: SmallHub) -> None:
         {"native_id": "1", "project_id": "A", "title": "A second warehouse", "state": "asked",
          "asked_on": TODAY - 30 * _DAY, "points": 5.0},
         {"native_id": "2", "project_id": "A", "title": "Invoices in PDF", "state": "approved",
-         "decided_by": "Marta Lund", "decided_on": TODAY - 12 * _DAY, "points": 3.0},
+         "decided_by": "Marta Lund", "decided_on": TODAY - 12 * _DAY, "points": 3.0, "hours": 4.0},
     ])  # fmt: skip
     hub.land("plan", milestones=[
         {"native_id": "A|go", "project_id": "A", "name": "Go-live", "kind": "milestone", "state": "open",
