@@ -47,7 +47,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ])  # fmt: skip
     for source in ("ops", "plan"):
         hub.note("cursors", source=source, stream="issues", through_at=NOON, census=4, present=4)
-    hub.publish(NOON)
+    hub.publish(NOON, described=True)
     hub.close()
     (where / "pmo.toml").write_text("[hub]\n")
     return where

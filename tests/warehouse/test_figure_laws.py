@@ -159,7 +159,7 @@ def test_what_was_deleted_never_counts(filled: Filled) -> None:
 
 def test_earned_value_is_within_its_budget(filled: Filled) -> None:
     weeks = "FROM earned_value WHERE basis = 'money'"
-    assert filled.one(f"SELECT count(*) {weeks}") > 20
+    assert filled.one(f"SELECT count(*) {weeks}") > 0
     outside = "NOT ev BETWEEN -1e-9 AND bac + 1e-6 OR NOT pv BETWEEN -1e-9 AND bac + 1e-6"
     assert filled.ask(f"SELECT project_id, day_on, ev, pv, bac {weeks} AND ({outside})") == []
     step = "pv - lag(pv) OVER (PARTITION BY project_id ORDER BY day_on)"

@@ -82,6 +82,10 @@ def digest(path: Path) -> str:
 
 @pytest.fixture
 def tracker(small: SmallHub) -> SmallHub:
+    return filled(small)
+
+
+def filled(small: SmallHub) -> SmallHub:
     small.land(
         "ops",
         projects=[project("1")],
@@ -95,9 +99,12 @@ def tracker(small: SmallHub) -> SmallHub:
 # ---- tables ------------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def file(tracker):
-    return tracker.publish().path
+@pytest.fixture(scope="module")
+def file(tmp_path_factory):
+    hub = filled(SmallHub(tmp_path_factory.mktemp("published") / "data"))
+    path = hub.publish(described=True).path
+    hub.close()
+    return path
 
 
 PLAN_TABLES = {
