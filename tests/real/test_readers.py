@@ -131,7 +131,7 @@ def digest(path: Path) -> str:
 
 
 def test_every_table_can_be_read(small, python):
-    small.publish()
+    small.publish(described=True)
     ended = run(python, SELECT_ALL, small.data / "portfolio.duckdb")
     assert ended.returncode == 0, ended.stderr
     version, told = json.loads(ended.stdout)
