@@ -113,7 +113,7 @@ def lines(curves: Sequence[Line], title: str, unit: str) -> str | None:
     values = [value for curve in curves for _, value in curve.points if value is not None]
     if len(days) < 2 or max(values) <= 0:
         return None
-    height, left, right, top = 190, 4, WIDTH - 120, 16
+    height, left, right, top = 190, 4, WIDTH - 165, 16
     bottom, span, most = height - 22, (days[-1] - days[0]).days, max(values)
     drawing = _Drawing(height, title)
 
@@ -128,20 +128,21 @@ def lines(curves: Sequence[Line], title: str, unit: str) -> str | None:
     drawing.text(left, top - 4, f"{amount(most)} {unit}", size=10, colour=GREY)
     drawing.text(left, height - 8, str(days[0]), size=10, colour=GREY)
     drawing.text(right, height - 8, str(days[-1]), anchor="end", size=10, colour=GREY)
-    named: list[tuple[float, Line, float]] = []
+    named: list[tuple[float, Line, str]] = []
     for curve in curves:
         for piece in _pieces(curve.points):
             path = " ".join(f"{x(day):.1f},{y(value):.1f}" for day, value in piece)
             dash = {"stroke_dasharray": "5 4"} if curve.dashed else {}
             drawing.add("polyline", points=path, fill="none", stroke=curve.colour, stroke_width=2, **dash)
-            last = piece[-1][1]
-        known = [value for _, value in curve.points if value is not None]
+        known = [(day, value) for day, value in curve.points if value is not None]
         if known:
-            named.append((y(known[-1]), curve, last))
+            day, value = known[-1]
+            until = "" if day == curve.points[-1][0] else f" ({day})"  # later than that it is not known
+            named.append((y(value), curve, f"{amount(value)}{until}"))
     free = top - 8.0
     for at, curve, last in sorted(named, key=lambda one: one[0]):
         free = max(at + 4, free + 13)
-        drawing.text(right + 6, free, f"{curve.name} {amount(last)}", colour=curve.colour)
+        drawing.text(right + 6, free, f"{curve.name} {last}", colour=curve.colour)
     return drawing.done()
 
 

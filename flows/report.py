@@ -33,7 +33,8 @@ from warehouse.report import ProjectStatus, Report
 
 __all__ = ["as_html", "as_xlsx", "write_report"]
 
-MOST_MILESTONES = 9
+MOST = {"milestones": 9, "issues": 5, "requests": 5, "risks": 6, "findings": 6}
+"""How much of each list a page of paper holds. The workbook has all."""
 
 
 def write_report(path: Path, content: bytes) -> None:
@@ -65,7 +66,12 @@ def as_html(report: Report, scope: str) -> bytes:
     drawn = {id(one): _charts_of(one, report.day) for one in report.projects}
     places = {id(one): place for place, one in enumerate(report.projects, 1)}
     page: str = _template().render(
-        report=report, scope=scope, charts=lambda one: drawn[id(one)], place=lambda one: places[id(one)]
+        report=report,
+        scope=scope,
+        most=MOST,
+        milestones=_milestones,
+        charts=lambda one: drawn[id(one)],
+        place=lambda one: places[id(one)],
     )
     return page.encode()
 
@@ -87,13 +93,14 @@ def _template() -> Any:
 
 def _safe_url(url: str | None) -> str | None:
     """Only what leads to a page; `javascript:` and the like do not."""
-    return url if url is not None and urlsplit(url).scheme in ("http", "https") else None
+    try:
+        return url if url is not None and urlsplit(url).scheme in ("http", "https") else None
+    except ValueError:  # no address at all, such as http://[
+        return None
 
 
 def _charts_of(one: ProjectStatus, today: date) -> _Charts:
-    dated = [
-        charts.Dated(row["name"], row["baseline_on"], row["forecast_on"], row["is_met"]) for row in one.milestones
-    ][-MOST_MILESTONES:]
+    dated = [charts.Dated(row["name"], _baseline(row), row["forecast_on"], row["is_met"]) for row in _milestones(one)]
     finish = charts.Dated(
         "finish of the project",
         one.row["baseline_finish_on"],
@@ -112,6 +119,20 @@ def _charts_of(one: ProjectStatus, today: date) -> _Charts:
         title,
         _markup(charts.bars(money, f"Cost of {one.row['project']} against budget", currency)),
     )
+
+
+def _milestones(one: ProjectStatus) -> list[dict[str, Any]]:
+    """Those for the page: what is open, the next first, then what was met last."""
+    by_day = sorted(one.milestones, key=lambda row: (row["is_met"], row["forecast_on"] is None))
+    ahead = [row for row in by_day if not row["is_met"]][: MOST["milestones"]]
+    met = [row for row in by_day if row["is_met"]]
+    behind = met[-(MOST["milestones"] - len(ahead)) :] if len(ahead) < MOST["milestones"] else []
+    return behind + ahead
+
+
+def _baseline(row: dict[str, Any]) -> date | None:
+    """A due day is none."""
+    return row["baseline_on"] if row["has_baseline"] else None
 
 
 def _progress(one: ProjectStatus) -> tuple[str | None, str]:
@@ -166,7 +187,7 @@ def as_xlsx(report: Report) -> bytes:
     _fill(first, [one.row for one in report.projects])
     for title, name in _SHEETS:
         rows = [row | {"project": one.row["project"]} for one in report.projects for row in getattr(one, name)]
-        _fill(book.create_sheet(title), rows, first=("project",), but=("place", "in_all", "project_id"))
+        _fill(book.create_sheet(title), rows, first=("project",), but=("project_id",))
     _fill(book.create_sheet("Sources"), report.sources)
     meanings = [dict(zip(("column", "means"), row, strict=True)) for row in report.definitions.rows]
     _fill(book.create_sheet("Columns"), meanings)
@@ -183,6 +204,8 @@ _SHEETS = (
     ("Risks", "risks"),
     ("Changes", "requests"),
     ("Blocked", "blocked"),
+    ("Done", "done"),
+    ("Due", "coming"),
     ("Data quality", "findings"),
 )
 

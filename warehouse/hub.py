@@ -40,7 +40,7 @@ MOST_MEGABYTES = 3072
 _ATTACH = "(ROW_GROUP_SIZE 16384)"
 """A checkpoint writes the last, unfinished group of each table again: small ones take less memory, and less time."""
 
-MEGABYTES_TO_PUBLISH = (64, 96, 192, 384, 768, 1536, 3072)
+MEGABYTES_TO_PUBLISH = (64, 80, 96, 128, 192, 384, 768, 1536, 3072)
 """What it needs to write all that is derived, slice by slice and in one thread, as each thread takes as much again: the
 next where one was too little (texts may be long). With 200,000 issues two threads took 60 MB more and 1.3 s less."""
 

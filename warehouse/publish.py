@@ -10,11 +10,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from importlib.metadata import version
 from inspect import cleandoc
+from itertools import pairwise
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -25,7 +26,7 @@ from model.change import WantedChange
 from model.columns import Column, published_columns
 from model.config import HubSettings
 from model.errors import FileError
-from model.figures import FIGURES, OF_COSTS, OF_PEOPLE, Portfolio, PortfolioDay
+from model.figures import FIGURES, OF_COSTS, OF_PEOPLE, Portfolio, PortfolioDay, TimesheetDay
 from model.lineage import FigureLineage
 from model.plan_figures import LabourCost, MonthClosing
 from model.planning import PLANNED, Absence, Rate
@@ -76,8 +77,12 @@ _MADE: tuple[type[Record], ...] = (
 """The same with those between, which stay outside the file, and without the days that are kept."""
 
 # 1.1.3 opens v1.1.0, refuses v1.2.0. It reads small row groups too: each thread holds one of every column it writes.
-_ATTACH = "(STORAGE_VERSION 'v1.1.0', ROW_GROUP_SIZE 16384)"
+_ATTACH = "(RECOVERY_MODE no_wal_writes, STORAGE_VERSION 'v1.1.0', ROW_GROUP_SIZE 16384)"
 _ISSUES_AT_ONCE = 16_384
+
+_SLICED: dict[type[Record], tuple[str, str]] = {TimesheetDay: ("worklogs", "work_on")}
+"""Figures as large as what they are made of: from which table, and by which column of both, that is never empty."""
+_ROWS_AT_ONCE = 50_000
 
 # Letters of any script: named by what they are not, as \p{L} takes RE2 milliseconds a column to get ready. Before the @
 # also digits and . % ' + - _, in the host digits . and -, at its end letters only (lodash@4.17.21 is no address).
@@ -364,12 +369,12 @@ def _unpacked(
 
 
 def _fill_with_enough(hub: Hub, record: type[Record], least: int, *, emails: bool) -> None:
-    """With more memory where a table needs it, and only for that table."""
+    """With more memory than the `least`, which is set, where a table needs it, and only for that table."""
     for megabytes in MEGABYTES_TO_PUBLISH:
         if megabytes < least:
             continue
         try:
-            with hub.in_one_thread(megabytes):
+            with hub.in_one_thread(megabytes) if megabytes > least else nullcontext():
                 _fill(hub, record, emails=emails)
             return
         except duckdb.OutOfMemoryException:
@@ -390,7 +395,11 @@ def _fill(hub: Hub, record: type[Record], *, emails: bool) -> None:
     elif record in FIGURES:
         # a figure names the tables as an analyst does, so that its SQL runs on the file as it stands there
         with _published_first(hub):
-            first, *others = (_columns(record, part) for part in figure_parts(record.table))
+            first, *others = (
+                f"{_columns(record, part)}{slice_}"
+                for part in figure_parts(record.table)
+                for slice_ in _slices(hub, record)
+            )
             kind = "TEMP TABLE" if record in OF_PEOPLE else "TABLE"
             hub.con.execute(f"CREATE {kind} {record.table} AS {first}")
             for part in others:
@@ -401,6 +410,23 @@ def _fill(hub: Hub, record: type[Record], *, emails: bool) -> None:
         hub.con.execute(f"CREATE TABLE published.{record.table} ({columns})")
     else:
         hub.con.execute(f"CREATE TABLE published.{record.table} AS {_columns(record, _rows(record), hidden=hidden)}")
+
+
+def _slices(hub: Hub, record: type[Record]) -> list[str]:
+    """Conditions that part a figure's rows: asked of what it groups by, each is asked of what it reads."""
+    if record not in _SLICED:
+        return [""]
+    table, column = _SLICED[record]
+    cuts, taken = [], 0
+    for value, rows in hub.rows(f"SELECT {column}::VARCHAR, count(*) FROM {table} GROUP BY {column} ORDER BY {column}"):
+        if taken and taken + rows > _ROWS_AT_ONCE:
+            cuts.append(text(value))
+            taken = 0
+        taken += rows
+    if not cuts:
+        return [""]
+    between = [f"{column} >= {low} AND {column} < {high}" for low, high in pairwise(cuts)]
+    return [f" WHERE {part}" for part in (f"{column} < {cuts[0]}", *between, f"{column} >= {cuts[-1]}")]
 
 
 def _place(record: type[Record]) -> str:

@@ -15,18 +15,18 @@ __all__ = ["ProjectStatus", "Report", "ReportReader"]
 Row = dict[str, Any]
 
 DONE_DAYS, NEXT_DAYS = 7, 14
-MOST_ISSUES, MOST_RISKS, MOST_FINDINGS = 5, 6, 6
 
 
 @dataclass(frozen=True)
 class ProjectStatus:
-    """One project: its row of the portfolio, and rows of the tables behind it.
+    """One project: its row of the portfolio, and all rows of the tables behind it, what matters most first.
 
-    `done` and `coming`: the first of the issues finished in the last 7 days, due in the next 14; `numbers` counts all
-    that are done, coming, blocked, findings. `weeks`: earned value; `burn_up`: week_on, scope, done in issues.
+    `plan`: its row of the plan, empty without one. `done` and `coming`: issues finished in the last 7 days, due in the
+    next 14. `weeks`: earned value; `burn_up`: week_on, scope, done in issues. `findings`: a row for each failing check.
     """
 
     row: Row
+    plan: Row
     reasons: list[Row]
     dates: Row
     milestones: list[Row]
@@ -39,7 +39,6 @@ class ProjectStatus:
     done: list[Row]
     coming: list[Row]
     findings: list[Row]
-    numbers: Row
 
 
 @dataclass(frozen=True)
@@ -73,11 +72,8 @@ class ReportReader(Reader):
         made = []
         for row in rows:
             own = {name: found.get(row["project_id"], []) for name, found in lists.items()}
-            numbers = {
-                name: (own[name][0]["in_all"] if own[name] else 0) for name in ("done", "coming", "blocked", "findings")
-            }
-            dates = own.pop("dates")
-            made.append(ProjectStatus(row, dates=dates[0] if dates else {}, numbers=numbers, **own))
+            dates, plan = own.pop("dates"), own.pop("plan")
+            made.append(ProjectStatus(row, dates=dates[0] if dates else {}, plan=plan[0] if plan else {}, **own))
         return made
 
     def _by_project(self, sql: str, ids: Sequence[str]) -> dict[str, list[Row]]:
@@ -93,19 +89,12 @@ class ReportReader(Reader):
         )
 
 
-def _first(sql: str, most: int, order: str) -> str:
-    """The first rows of each project, with how many there are in all."""
-    return f"""SELECT * FROM (
-        SELECT *, count(*) OVER (PARTITION BY project_id) AS in_all,
-            row_number() OVER (PARTITION BY project_id ORDER BY {order}) AS place
-        FROM ({sql})) WHERE place <= {most} ORDER BY project_id, place"""
-
-
 _ISSUES = """SELECT m.project_id, i.key, i.title, i.url, i.due_on, i.resolved_at FROM issues AS i
     JOIN portfolio_issues AS m ON m.issue_id = i.id
     WHERE i.availability = 'present' AND list_contains(?, m.project_id)"""
 _TODAY = "(SELECT max(today_on) FROM about)"
 _LISTS = {
+    "plan": "FROM project_plans WHERE list_contains(?, project_id) AND availability = 'present'",
     "reasons": """FROM health_reasons WHERE list_contains(?, project_id)
         ORDER BY list_position(['red', 'amber', 'green', 'unknown'], health), dimension""",
     "dates": "FROM project_dates WHERE list_contains(?, project_id)",
@@ -125,32 +114,18 @@ _LISTS = {
         FROM events GROUP BY project_id, week_on WINDOW weeks AS (PARTITION BY project_id ORDER BY week_on)
         ORDER BY project_id, week_on""",
     "budgets": "FROM budgets WHERE list_contains(?, project_id) ORDER BY project_id, budget DESC NULLS LAST, category",
-    "risks": _first(
-        "FROM risks WHERE list_contains(?, project_id) AND state <> 'closed'",
-        MOST_RISKS,
-        "list_position(['very high', 'high', 'medium', 'low'], severity), score DESC NULLS LAST, risk_id",
-    ),
+    "risks": """FROM risks WHERE list_contains(?, project_id) AND state <> 'closed'
+        ORDER BY list_position(['very high', 'high', 'medium', 'low'], severity), score DESC NULLS LAST, risk_id""",
     "requests": """FROM change_requests WHERE list_contains(?, project_id) AND availability = 'present'
         ORDER BY coalesce(decided_on, asked_on) DESC NULLS FIRST, title""",
-    "blocked": _first(
-        "FROM blocked_issues WHERE list_contains(?, project_id)", MOST_ISSUES, "blocked_days DESC NULLS LAST, issue_id"
-    ),
-    "done": _first(
-        f"{_ISSUES} AND i.status = 'done' AND i.resolved_at::DATE > {_TODAY} - {DONE_DAYS}",
-        MOST_ISSUES,
-        "resolved_at DESC, key",
-    ),
-    "coming": _first(
-        f"""{_ISSUES} AND i.status NOT IN ('done', 'cancelled')
-            AND i.due_on BETWEEN {_TODAY} AND {_TODAY} + {NEXT_DAYS}""",
-        MOST_ISSUES,
-        "due_on, key",
-    ),
-    "findings": _first(
-        """SELECT project_id, check_id, severity, count(*) AS objects, min(rule) AS rule, min(detail) AS detail
-            FROM data_quality WHERE list_contains(?, project_id) GROUP BY ALL""",
-        MOST_FINDINGS,
-        "list_position(['high', 'medium', 'low'], severity), check_id",
-    ),
+    "blocked": "FROM blocked_issues WHERE list_contains(?, project_id) ORDER BY blocked_days DESC NULLS LAST, issue_id",
+    "done": f"""{_ISSUES} AND i.status = 'done' AND i.resolved_at::DATE > {_TODAY} - {DONE_DAYS}
+        ORDER BY i.resolved_at DESC, i.key""",
+    "coming": f"""{_ISSUES} AND i.status NOT IN ('done', 'cancelled')
+            AND i.due_on BETWEEN {_TODAY} AND {_TODAY} + {NEXT_DAYS}
+        ORDER BY i.due_on, i.key""",
+    "findings": """SELECT project_id, check_id, severity, count(*) AS objects, min(rule) AS rule, min(detail) AS detail
+        FROM data_quality WHERE list_contains(?, project_id) GROUP BY project_id, check_id, severity
+        ORDER BY list_position(['high', 'medium', 'low'], severity), check_id""",
 }  # fmt: skip
 """By field of `ProjectStatus`. The parameter lists the projects."""

@@ -13,13 +13,17 @@ import pytest
 from click.testing import CliRunner, Result
 from python_calamine import CalamineWorkbook
 
+from flows.charts import Line, lines
 from flows.cli import cli
 from model.errors import HubError
-from tests.warehouse.small_hub import NOON, STATUSES, SmallHub, issue, project
+from model.mapping import Rules
+from model.vocabulary import Status
+from tests.warehouse.small_hub import NOON, STATUSES, SmallHub, issue, project, status
 from tests.warehouse.test_plan_figures import PEOPLE, baseline, cost, package, planned, scope
 
 HOSTILE = '=cmd()|" /C calc"!A0 <script>alert(1)</script>'
 TODAY = NOON.date()
+BLOCKED = 7
 
 
 @pytest.fixture(scope="module")
@@ -27,9 +31,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project with all that a plan says, one without, and titles that mean no good."""
     where = tmp_path_factory.mktemp("report")
     hub = SmallHub(where / "data")
-    hub.land("ops", projects=[project("1"), project("2")], words=STATUSES, accounts=PEOPLE)
+    waits = status("5", "Waits", "in_progress")
+    hub.land("ops", projects=[project("1"), project("2")], words=[*STATUSES, waits], accounts=PEOPLE)
     planned(hub, "A", pm="@Ines", sponsor="Ada", stage="execution", currency="EUR", decision_asked=HOSTILE,
-            earned_rule="percent", program_id="G", forecast_finish_on=TODAY + timedelta(days=60))  # fmt: skip
+            earned_rule="percent", program_id="G", goal="A calmer Monday",
+            forecast_finish_on=TODAY + timedelta(days=60))  # fmt: skip
     planned(hub, "B")
     line = {"native_id": "1", "project_id": "A", "category": "+devices", "amount": 900.0}
     risk = {"native_id": "1", "project_id": "A", "title": HOSTILE, "kind": "threat", "state": "open"}
@@ -40,14 +46,21 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     hub.land("plan", budget_lines=[line | {"contingency": 100.0, "reserve": 0.0}])
     hub.land("plan", risk_register=[risk | {"probability": 4, "impact": 4}])
     hub.land("plan", change_requests=[{"native_id": "1", "project_id": "A", "title": HOSTILE, "state": "asked"}])
+    hub.land("plan", milestones=[
+        {"native_id": "m1", "project_id": "A", "name": "Go live", "state": "open", "kind": "milestone",
+         "due_on": TODAY + timedelta(days=20), "baseline_due_on": TODAY + timedelta(days=10)},
+        {"native_id": "m2", "project_id": "A", "name": "Without a baseline", "state": "open", "kind": "milestone",
+         "due_on": TODAY + timedelta(days=30)},
+    ])  # fmt: skip
     done: dict[str, Any] = {"native_status_id": "3", "native_resolved_at": NOON - timedelta(days=2)}
     hub.land("ops", issues=[
         issue("7", title=HOSTILE, url="https://ops.example.org/7", due_on=TODAY + timedelta(days=3)),
         issue("8", title=HOSTILE, url="javascript:alert(1)", **done),
+        *(issue(str(n), url="http://[", native_status_id="5") for n in range(20, 20 + BLOCKED)),
     ])  # fmt: skip
     for source in ("ops", "plan"):
         hub.note("cursors", source=source, stream="issues", through_at=NOON, census=4, present=4)
-    hub.publish(NOON, described=True)
+    hub.publish(NOON, described=True, rules={"ops": Rules(status={"Waits": Status.BLOCKED})})
     hub.close()
     (where / "pmo.toml").write_text("[hub]\n")
     return where
@@ -66,6 +79,7 @@ class Page(HTMLParser):
         self.links: list[str] = []
         self.fetched: list[str] = []
         self.text = ""
+        self.drawings = re.findall(r"<svg.*?</svg>", text, re.DOTALL)
         self.feed(text)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -111,9 +125,31 @@ def test_a_project_is_told_with_reasons_dates_money_and_what_is_missing(page: Pa
     ):
         assert words in page.text, words
     assert page.tags.count("svg") == 3
+    assert "Goal: A calmer Monday" in page.text
     assert "nothing of it can be computed: no baseline, no budget, no deadline" in page.text
     assert re.search(r"unknown\s", page.text), "never green for lack of data"
     assert "Done in the last 7 days: 1" in page.text and "Due in the next 14 days: 1" in page.text
+
+
+def test_what_the_page_has_no_room_for_is_said_and_in_the_workbook(page: Page, book: Path) -> None:
+    assert "Blocked: 7" in page.text and "and 2 more: see the workbook" in page.text
+    head, *rows = CalamineWorkbook.from_path(str(book)).get_sheet_by_name("Blocked").to_python()
+    assert {row[head.index("key")] for row in rows} == {f"#{n}" for n in range(20, 20 + BLOCKED)}
+
+
+def test_a_milestone_without_a_baseline_shows_none(page: Page) -> None:
+    (met,) = re.findall(r"Without a baseline\s*(none, due \S+?)(\d{4}-\d\d-\d\d)", page.text)
+    assert met == (f"none, due {TODAY + timedelta(days=30)}", str(TODAY + timedelta(days=30)))
+    drawing = next(text for text in page.drawings if "Go live" in text)
+    assert drawing.count("#fff") == 2, "hollow: the baselines of the milestone and of the finish, no other"
+
+
+def test_a_curve_that_ends_early_says_when() -> None:
+    days = [TODAY - timedelta(days=7 * n) for n in (2, 1, 0)]
+    planned = Line("planned", list(zip(days, (10.0, 20.0, 30.0), strict=True)))
+    earned = Line("earned", list(zip(days, (5.0, 15.0, None), strict=True)))
+    drawn = lines([planned, earned], "A", "h")
+    assert drawn is not None and "planned 30<" in drawn and f"earned 15 ({days[1]})<" in drawn
 
 
 def test_only_a_program_or_a_project(folder: Path, tmp_path: Path) -> None:
@@ -152,7 +188,7 @@ def test_a_second_reader_finds_numbers_days_and_titles(book: Path) -> None:
     assert row["forecast_finish_on"] == TODAY + timedelta(days=60)
     assert isinstance(row["fresh_at"], datetime) and type(row["forecast_finish_on"]) is date
     head, *rows = sheets.get_sheet_by_name("Risks").to_python()
-    assert [values[head.index("title")] for values in rows] == [HOSTILE]
+    assert [values[head.index("title")] for values in rows] == [HOSTILE, "milestone Go live is 10 days late"]
     columns = {values[0] for values in sheets.get_sheet_by_name("Columns").to_python()}
     assert {"health", "forecast_finish_on", "completeness"} <= columns
 

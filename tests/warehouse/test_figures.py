@@ -17,6 +17,7 @@ from model.config import HubSettings
 from model.mapping import Rules
 from model.vocabulary import ChangeState, Status
 from tests.warehouse.small_hub import NOON, STATUSES, SmallHub, change, issue, linked, project, status, worklog
+from warehouse import publish as publishing
 from warehouse.publish import publish
 
 TODAY = date(2026, 11, 21)  # a Saturday
@@ -62,6 +63,16 @@ def test_hours_stand_on_the_authors_own_day_and_mirrors_beside(ops: SmallHub) ->
         ("(nobody named)", "(in no project)", 1.0, None, 0.0, 1, 0, "tool"),
         ("Ines Duarte", "Project 1", 3.5, 1.0, 3.0, 2, 1, "hub_zone"),
     ]
+
+
+def test_hours_are_the_same_made_at_once_or_a_few_at_a_time(ops: SmallHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    ops.land("ops", issues=[issue("7")], worklogs=[
+        worklog(str(n), "7", 1 + n % 3, account_id="5", work_on=date(2026, 11, 1 + n // 2)) for n in range(20)
+    ])  # fmt: skip
+    at_once = asked(ops, "FROM timesheet_days")
+    assert len(at_once) == 10
+    monkeypatch.setattr(publishing, "_ROWS_AT_ONCE", 5)
+    assert asked(ops, "FROM timesheet_days") == at_once
 
 
 def test_deleted_hours_are_in_no_figure(ops: SmallHub) -> None:
