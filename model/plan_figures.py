@@ -309,6 +309,8 @@ class MilestoneOutlook(Figure):
         default=None, description="met, its due day, due days of its issues, or past: today at least"
     )
     slip_days: int | None = Field(default=None, description="forecast less baseline, calendar days: positive is late")
+    first_baseline_on: date | None = Field(default=None, description="day in its first baseline; null: it has none")
+    first_slip_days: int | None = Field(default=None, description="forecast less first baseline, calendar days")
     is_overdue: bool = Field(description="due before the day of the file, and open")
     on_time: bool | None = Field(default=None, description="met on or before its baseline; null: not due yet")
     issues: int = Field(description="issues that are due for it")

@@ -316,6 +316,9 @@ class Milestone(Synced):
     start_on: date | None = Field(default=None, description="planned start")
     due_on: date | None = Field(default=None, description="planned day")
     baseline_due_on: date | None = Field(default=None, description="day in the tool's own baseline")
+    first_baseline_due_on: date | None = Field(
+        default=None, description="day in its first baseline, where it was given another since"
+    )
     released_on: date | None = Field(default=None, description="day it was met")
 
 

@@ -14,10 +14,10 @@ from model.tables import SYNCED
 
 __all__ = ["KEPT", "PUBLISHED_VERSION", "SCHEMA_VERSION", "ddl", "ddl_of", "quoted", "text"]
 
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 7
 """Version of the hub file. Any change of a landed or ledger table, or of what decoding gives, raises it."""
 
-PUBLISHED_VERSION = 5
+PUBLISHED_VERSION = 6
 """Version of the published tables, in `about`."""
 
 KEPT = """

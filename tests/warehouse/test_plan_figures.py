@@ -421,6 +421,18 @@ def test_milestones_of_tools_and_how_late_they_will_be(pmo: SmallHub) -> None:
     assert asked(pmo, f"SELECT {columns} FROM portfolio WHERE key = 'A'") == [("M3", TODAY, 3)]
 
 
+def test_a_milestone_with_a_new_baseline_slips_against_the_first_and_the_current(pmo: SmallHub) -> None:
+    first, second = TODAY + timedelta(days=5), TODAY + timedelta(days=20)
+    pmo.land("ops", milestones=[
+        milestone("1", due_on=TODAY + timedelta(days=26), baseline_due_on=second, first_baseline_due_on=first),
+        milestone("2", due_on=second, baseline_due_on=second), milestone("3", due_on=second),
+    ])  # fmt: skip
+    columns = "name, baseline_on, slip_days, first_baseline_on, first_slip_days"
+    assert asked(pmo, f"SELECT {columns} FROM milestone_outlook ORDER BY name") == [
+        ("M1", second, 6, first, 21), ("M2", second, 0, second, 0), ("M3", second, 0, None, None),
+    ]  # fmt: skip
+
+
 # ---- risk and health ---------------------------------------------------------------------------------------------
 
 

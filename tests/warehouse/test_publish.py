@@ -43,7 +43,8 @@ TABLES = {
     "issue_links": "id kind native_kind relation lag_seconds from_issue_id to_issue_id",
     "sprints": "id name state goal start_at end_at completed_at",
     "sprint_issues": "sprint_id issue_id added_at removed_at",
-    "milestones": "id project_id name description kind state start_on due_on baseline_due_on released_on",
+    "milestones": """id project_id name description kind state start_on due_on baseline_due_on first_baseline_due_on
+        released_on""",
     "accounts": "id name email active time_zone person_id",
     "people": "id name email",
     "words": "id kind word_id name value basis",

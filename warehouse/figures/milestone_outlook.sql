@@ -1,4 +1,5 @@
--- One row per milestone of a project of the portfolio, of the tools and of the plan. Slip: forecast less baseline, in calendar days.
+-- One row per milestone of a project of the portfolio, of the tools and of the plan. Slip: forecast less baseline, in calendar days,
+-- against the baseline in force and against the first: a new baseline hides no slip.
 WITH today AS (SELECT max(today_on) AS today_on FROM about),
 placed AS (
     SELECT m.*, CASE WHEN l.project_id IS NOT NULL THEN m.project_id ELSE o.project_id END AS portfolio_project_id
@@ -25,6 +26,8 @@ SELECT
         WHEN s.foreseen_on = s.due_on THEN 'its due day' WHEN s.foreseen_on = s.last_due_on THEN 'due days of its issues'
         ELSE 'due day past: today at least' END AS forecast_method,
     date_diff('day', s.base_on, s.foreseen_on) AS slip_days,
+    coalesce(s.first_baseline_due_on, s.baseline_due_on) AS first_baseline_on,
+    date_diff('day', coalesce(s.first_baseline_due_on, s.baseline_due_on), s.foreseen_on) AS first_slip_days,
     NOT s.is_met AND s.due_on < s.today_on AS is_overdue,
     CASE WHEN s.base_on <= s.today_on OR s.is_met THEN s.is_met AND s.foreseen_on <= s.base_on END AS on_time,
     s.issues, s.open_issues, coalesce(j.on_hold, false) AS on_hold,
