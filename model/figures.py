@@ -402,8 +402,8 @@ class PortfolioDay(Portfolio):
 
 FIGURES: tuple[type[Record], ...] = (
     MonthlyRate, WorkingDay, ProjectSource, PortfolioIssue, TimesheetDay, TimesheetWeek, PortfolioProject,
-    ProjectHours, LabourCost, UnpricedHours, CostItem, Cost, MonthClosing, Restatement, Budget, ProjectProgress,
-    EarnedValue, MilestoneOutlook, Dependency, ProjectDates, ScopeBaseline, ScopeChange, ScopeGrowth, BlockedIssue,
+    ProjectHours, LabourCost, UnpricedHours, CostItem, Cost, Budget, ProjectProgress, EarnedValue,
+    MonthClosing, Restatement, MilestoneOutlook, Dependency, ProjectDates, ScopeBaseline, ScopeChange, ScopeGrowth, BlockedIssue,
     StaleIssue, RiskRow, HealthReason, HealthRow, TimesheetCheck, TimesheetGap, TimesheetCompliance, PlanFault,
     DataQuality, DataQualityRule, DataQualityScore, Portfolio, ProgramRow,
 )  # fmt: skip

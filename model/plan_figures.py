@@ -156,6 +156,10 @@ class MonthClosing(Figure):
     labour_cost: float | None = Field(default=None, description="their cost; null: none, or it cannot be priced")
     other_cost: float | None = Field(default=None, description="expenses and accruals of the month; null: none")
     currency: str | None = Field(default=None, description="of the costs")
+    earned_on: date | None = Field(default=None, description="end of the last week that ended in the month")
+    earned_value: float | None = Field(default=None, description="earned value on that day; null: not known")
+    earned_rule: str | None = Field(default=None, description="the rule it was earned by")
+    earned_unit: str | None = Field(default=None, description="a currency, hours or points")
 
 
 class Restatement(Figure):
@@ -171,13 +175,13 @@ class Restatement(Figure):
     month_on: date = Field(description="first day of the month")
     closed_on: date = Field(description="from this day on it counts as closed")
     figure: str = Field(
-        description="hours, labour_cost, other_cost; rates: the labour cost by the rates as they stand now, which the "
+        description="hours, labour_cost, other_cost, earned_value; rates: the labour cost by the rates as they stand now, which the "
         "closed month does not take"
     )
     closed_value: float | None = Field(default=None, description="as it stood when the month was closed")
     value: float | None = Field(default=None, description="as it stands now")
     difference: float = Field(description="value less closed_value, what is null taken for 0")
-    unit: str = Field(description="hours, or a currency")
+    unit: str = Field(description="hours, points, or a currency")
     is_taken: bool = Field(description="the portfolio's figures follow the new value; else they keep the closed one")
     detail: str = Field(description="the same as a sentence")
 

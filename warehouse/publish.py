@@ -312,6 +312,10 @@ _MONTH_FACTS = {
     "labour_cost": "DOUBLE",
     "other_cost": "DOUBLE",
     "currency": "VARCHAR",
+    "earned_on": "DATE",
+    "earned_value": "DOUBLE",
+    "earned_rule": "VARCHAR",
+    "earned_unit": "VARCHAR",
 }
 _RATE_FACTS = {
     "hourly_rate": "DOUBLE",

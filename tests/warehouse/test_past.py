@@ -286,6 +286,26 @@ def test_a_rate_that_changed_within_a_closed_month_is_kept_from_its_day(nights: 
     assert nights.ask(RESTATED) == [("rates", 50.0, 396.0, 346.0, False)]
 
 
+def test_another_rule_of_earning_restates_the_closed_months(nights: Nights) -> None:
+    """Two packages of 1,000, one of them half done in October: 0/100 earns nothing for it, 50/50 a half."""
+    begin, end = date(2026, 10, 5), date(2026, 12, 11)
+    nights.hub.land("plan", baselines=[baseline(start_on=begin, finish_on=end, approved_on=date(2026, 10, 1))])
+    nights.hub.land("plan", work_packages=[
+        package("one", begin, end, budget=1000.0, finished_on=date(2026, 10, 9)),
+        package("two", begin, end, budget=1000.0, started_on=date(2026, 10, 9)),
+    ])  # fmt: skip
+    planned(nights.hub, "A", currency="EUR", earned_rule="0/100")
+    nights.publish(CLOSED)
+    kept = nights.ask("SELECT earned_on, earned_value, earned_rule, earned_unit FROM month_closings WHERE hours = 0")
+    assert kept == [(date(2026, 10, 25), 1000.0, "0/100", "EUR")]
+    planned(nights.hub, "A", currency="EUR", earned_rule="50/50")
+    nights.publish(CLOSED + DAY)
+    assert nights.ask(RESTATED) == [("earned_value", 1000.0, 1500.0, 500.0, True)]
+    assert nights.ask("SELECT detail FROM restatements") == [
+        ("earned value of 2026-10: 1000.0 when it was closed, and now 1500.0 EUR, by 0/100 then and 50/50 now",)
+    ]
+
+
 def test_hours_that_get_a_rate_at_last_are_priced_and_told(nights: Nights) -> None:
     planned(nights.hub, "A", currency="EUR")
     nights.hub.land("ops", issues=[issue("1")], worklogs=[hours("1", 10)])

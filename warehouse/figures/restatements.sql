@@ -22,17 +22,24 @@ both_ AS (
     UNION ALL
     SELECT m.*, 'rates', m.currency, s.labour_cost, s.cost_by_rates
     FROM month_closings AS m JOIN spent AS s ON s.place = m.project_id AND s.month_on = m.month_on
-    WHERE m.currency IS NOT NULL AND s.cost_by_rates IS NOT NULL AND s.labour_cost IS NOT NULL),
+    WHERE m.currency IS NOT NULL AND s.cost_by_rates IS NOT NULL AND s.labour_cost IS NOT NULL
+    UNION ALL
+    -- another rule, baseline or history: the weeks of a closed month earn otherwise
+    SELECT m.*, 'earned_value', m.earned_unit, m.earned_value, e.ev
+    FROM month_closings AS m LEFT JOIN earned_value AS e ON e.project_id = m.project_id AND e.day_on = m.earned_on
+    WHERE m.earned_value IS NOT NULL),
 named AS (
-    SELECT *, coalesce(value, 0) - coalesce(closed_value, 0) AS difference,
-        CASE figure WHEN 'hours' THEN 'hours' WHEN 'labour_cost' THEN 'labour' WHEN 'other_cost' THEN 'expenses and accruals'
-            ELSE 'labour by today''s rates' END AS words
-    FROM both_)
+    SELECT b.*, coalesce(b.value, 0) - coalesce(b.closed_value, 0) AS difference,
+        CASE b.figure WHEN 'earned_value' THEN 'earned value' WHEN 'hours' THEN 'hours' WHEN 'labour_cost' THEN 'labour' WHEN 'other_cost' THEN 'expenses and accruals'
+            ELSE 'labour by today''s rates' END AS words,
+        CASE WHEN b.figure = 'earned_value' AND e.earned_rule IS DISTINCT FROM b.earned_rule
+            THEN ', by ' || b.earned_rule || ' then and ' || coalesce(e.earned_rule, 'no rule') || ' now' ELSE '' END AS why
+    FROM both_ AS b LEFT JOIN earned_value AS e ON e.project_id = b.project_id AND e.is_now)
 SELECT
     project_id, source, project, month_on, closed_on, figure, closed_value, value, difference, unit, figure <> 'rates' AS is_taken,
     words || ' of ' || strftime(month_on, '%Y-%m') || ': ' || coalesce(round(closed_value, 1)::DECIMAL(18, 1)::VARCHAR, 'nothing')
         || CASE WHEN figure = 'rates' THEN ' is kept, and would be ' ELSE ' when it was closed, and now ' END
-        || coalesce(round(value, 1)::DECIMAL(18, 1)::VARCHAR, 'nothing') || ' ' || unit AS detail,
+        || coalesce(round(value, 1)::DECIMAL(18, 1)::VARCHAR, 'nothing') || ' ' || unit || why AS detail,
     CASE WHEN figure = 'rates' THEN 'a closed month keeps the rates it was closed with'
         ELSE 'what changed after a month was closed is taken, and said here' END AS rule, fresh_at, completeness
 FROM named WHERE abs(difference) > CASE WHEN figure = 'hours' THEN 1e-6 ELSE 0.005 END
