@@ -403,9 +403,9 @@ class PortfolioDay(Portfolio):
 FIGURES: tuple[type[Record], ...] = (
     MonthlyRate, WorkingDay, ProjectSource, PortfolioIssue, TimesheetDay, TimesheetWeek, PortfolioProject,
     ProjectHours, LabourCost, UnpricedHours, CostItem, Cost, Budget, ProjectProgress, EarnedValue,
-    MonthClosing, Restatement, MilestoneOutlook, Dependency, ProjectDates, ScopeBaseline, ScopeChange, ScopeGrowth, BlockedIssue,
-    StaleIssue, RiskRow, HealthReason, HealthRow, TimesheetCheck, TimesheetGap, TimesheetCompliance, PlanFault,
-    DataQuality, DataQualityRule, DataQualityScore, Portfolio, ProgramRow,
+    MonthClosing, Restatement, MilestoneOutlook, Dependency, ProjectDates, ScopeBaseline, ScopeChange,
+    ScopeGrowth, BlockedIssue, StaleIssue, RiskRow, HealthReason, HealthRow, TimesheetCheck, TimesheetGap,
+    TimesheetCompliance, PlanFault, DataQuality, DataQualityRule, DataQualityScore, Portfolio, ProgramRow,
 )  # fmt: skip
 """In the order in which they are made: each from the published tables, and from those before it."""
 

@@ -175,8 +175,8 @@ class Restatement(Figure):
     month_on: date = Field(description="first day of the month")
     closed_on: date = Field(description="from this day on it counts as closed")
     figure: str = Field(
-        description="hours, labour_cost, other_cost, earned_value; rates: the labour cost by the rates as they stand now, which the "
-        "closed month does not take"
+        description="hours, labour_cost, other_cost, earned_value; rates: the labour cost by the rates as they stand "
+        "now, which the closed month does not take"
     )
     closed_value: float | None = Field(default=None, description="as it stood when the month was closed")
     value: float | None = Field(default=None, description="as it stands now")

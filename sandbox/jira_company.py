@@ -15,10 +15,19 @@ from datetime import UTC, date, datetime, timedelta
 
 from sandbox.jira_lives import DAY, HOUR, Event, Log, Outline, business, events
 from sandbox.jira_plan import PLANS, Plan
-from sandbox.jira_planted import plant_flow, plant_hours, plant_issues, plant_links, plant_points, plant_tasks
+from sandbox.jira_planted import (
+    ENOUGH,
+    plant_flow,
+    plant_hours,
+    plant_issues,
+    plant_links,
+    plant_points,
+    plant_tasks,
+)
 from sandbox.jira_records import Sprint, Version
 from sandbox.jira_tracker import Tracker
 from sandbox.jira_words import People, Roles, add_people, add_words
+from sandbox.plan_timesheets import compliance_week, plant_week
 
 __all__ = ["company", "latest_day", "story_end", "tracker_of"]
 
@@ -58,7 +67,10 @@ def company(*, seed: int = 7, as_of: date | None = None, issues: int = 4000) -> 
     plant_points(tracker, lives, end, rng)
     plant_flow(tracker, lives, rng)
     done = plant_hours(tracker, people, lives, as_of)
-    _spread_hours(tracker, people, lives, 3 * issues - done, rng, last)
+    full = compliance_week(as_of) if issues >= ENOUGH else None
+    if full is not None:
+        done += plant_week(tracker, people, lives, as_of)
+    _spread_hours(tracker, people, lives, 3 * issues - done, rng, last, full)
     _run(tracker, people, lives, rng)
     plant_tasks(tracker)
     plant_links(tracker, lives, as_of, end, rng, issues // 10)
@@ -289,16 +301,19 @@ TRIES_FOR_A_FREE_DAY = 40
 
 
 def _spread_hours(
-    tracker: Tracker, people: People, lives: list[Outline], count: int, rng: random.Random, end: int
+    tracker: Tracker, people: People, lives: list[Outline], count: int, rng: random.Random, end: int, full: date | None
 ) -> None:
     """The rest of the worklogs, over issues that were begun; a handful get more than Jira shows in one go.
 
-    Some are corrected an hour later, and some more are made that are deleted again.
+    Some are corrected an hour later, and some more are made that are deleted again. The `full` week has all it needs.
     """
     busy = [life for life in lives if life.started is not None and tracker.types[life.type_id].level <= 0]
     busy = busy or lives
     leavers = {people.one("Noor Haddad"), people.one("Beat Kolb"), people.one("Ines Duarte")}
     diary: Diary = defaultdict(int)
+    if full is not None:
+        first = int(datetime(full.year, full.month, full.day, tzinfo=UTC).timestamp() * 1000) // DAY
+        diary |= {(user, first + n): FULL_DAY for user in tracker.users for n in range(7)}
     for life in rng.sample(busy, min(12, len(busy), count // 60)):
         for _ in range(rng.randrange(21, 48)):
             count -= 1

@@ -161,7 +161,7 @@ def _book(life: Outline, author: str, day: date, seconds: int, hour: int, *, lat
 
 def plant_links(tracker: Tracker, lives: list[Outline], as_of: date, end: int, rng: random.Random, count: int) -> None:
     """A circle of three over three projects, OMS waiting for ERP, then links within and between projects, late in the
-    story; nobody else keeps OMS waiting."""
+    story; nobody else keeps another project waiting."""
     alive = [tracker.issues[life.issue_id] for life in lives if life.issue_id in tracker.issues]
     quiet = {p.id for p in tracker.projects.values() if p.key in ("DRS", "M365", "DWH")}
     alive = [issue for issue in alive if issue.project_id not in quiet]
@@ -177,11 +177,19 @@ def plant_links(tracker: Tracker, lives: list[Outline], as_of: date, end: int, r
         one = rng.choice(alive)
         other = rng.choice(alive if rng.random() < 0.3 else by_key[tracker.projects[one.project_id].key])
         kind = rng.choices(("10000", "10002", "10003", "10020"), (5, 2, 6, 1))[0]
-        keeps_waiting = kind == "10000" and other.project_id != one.project_id
-        if one.id != other.id and not (keeps_waiting and tracker.projects[other.project_id].key == "OMS"):
+        keeps_waiting = kind == "10000" and other.project_id != one.project_id and not _in_time(tracker, one, other)
+        if one.id != other.id and not keeps_waiting:
             pairs.append((one.id, other.id, kind))
     for n, (one_id, other_id, kind) in enumerate(pairs):
         tracker.link(one_id, other_id, kind, by=tracker.issues[one_id].creator, at=at + n * HOUR // max(count, 1))
+
+
+def _in_time(tracker: Tracker, one: Issue, other: Issue) -> bool:
+    """Whether nobody would say that it keeps the other waiting: it is closed, or foreseen for before it is needed."""
+    if tracker.projects[other.project_id].key == "OMS":
+        return False
+    needed_on = other.start_on or other.due_on
+    return not tracker.is_open(one) or (one.due_on is not None and needed_on is not None and one.due_on <= needed_on)
 
 
 def _customer_data(tracker: Tracker, by_key: dict[str, list[Issue]], as_of: date) -> tuple[int, int, str]:

@@ -44,6 +44,7 @@ PLAN_PLANTED: dict[str, float] = {
     "baselines_approved_after_finish": 1,
     "unpriced_hours": PLANTED["kolb_hours"],
     "team_members": 60,
+    "timesheet_compliance": 0.86,
 }
 BASELINE_AFTER_FINISH = "DRS"
 WITHOUT_SPONSOR = "IAM"

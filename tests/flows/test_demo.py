@@ -20,6 +20,7 @@ import pytest
 from sandbox.jira_company import tracker_of
 from sandbox.jira_truth import figures
 from sandbox.plan_files import truth_of_plan
+from sandbox.plan_timesheets import compliance_week
 from tests.running import environment, pmo, well
 
 AS_OF = datetime.now(ZoneInfo("Europe/Berlin")).date()
@@ -122,6 +123,9 @@ def test_each_planted_trouble_shows(folder: Path):
         folder, "select stream, count(*) as rows from quarantine where source = 'plan' group by 1 order by 1"
     )
     assert {"stream": "rates", "rows": planted["overlapping_rates"]} in refused
+    weeks = {row["week_on"]: row["compliance"] for row in asked(folder, "from timesheet_compliance")}
+    full = weeks.pop(compliance_week(AS_OF).isoformat())
+    assert round(full, 2) == planted["timesheet_compliance"] and max(weeks.values()) < 0.5
 
 
 COMPUTED = {
