@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+import duckdb
 import pyarrow as pa
 
 from model.columns import rows_to_arrow
 from model.config import HubSettings
+from model.figures import FIGURES, DataQuality
 from model.mapping import Rules
 from warehouse import publish as publishing
+from warehouse.figures import check_names, figure_parts
 from warehouse.hub import MEGABYTES, Hub
 from warehouse.landing import Answer, Event, Landing
 from warehouse.meaning import WordToMap, renew_meaning
+from warehouse.past import PastFacts
 from warehouse.publish import Published, publish
 from warehouse.raw import RawArchive
 
@@ -120,10 +125,50 @@ class SmallHub:
         with nullcontext() if described else patch.object(publishing, "_describe"):
             return publish(self.hub, self.data, HubSettings(**hub), now=now, windowed=windowed)
 
+    def ask(self, sql: str, now: datetime = NOON, **more: Any) -> list[tuple[Any, ...]]:
+        """What the query gives in a file with those tables alone that it reads, and those they are made from.
+
+        Of `data_quality` only the checks that the query names, if it names any: all tables, a second each, are made by
+        the tests of publishing, of laws and of the demo. `more` as for `publish`.
+        """
+        asked = _made_from(sql)
+        made = tuple(record for record in publishing._MADE if record.table in asked)
+        with ExitStack() as patched:
+            patched.enter_context(patch.object(publishing, "_MADE", made))
+            patched.enter_context(patch.object(publishing, "figure_parts", lambda table: _parts(table, sql)))
+            patched.enter_context(patch.object(publishing, "_to_be_kept", lambda *_: PastFacts([], [], [])))
+            file = self.publish(now, timezone="Europe/Berlin", **more).path
+        with duckdb.connect(str(file), read_only=True) as con:
+            return con.execute(sql).fetchall()
+
     def rows(self, table: str, *columns: str) -> dict[str, Any]:
         """Native id → these columns of a normal table."""
         found = self.hub.rows(f"SELECT native_id, {', '.join(columns)} FROM normal.{table} ORDER BY ALL")
         return {id_: rest[0] if len(rest) == 1 else tuple(rest) for id_, *rest in found}
+
+
+_TABLES = {record.table: record for record in publishing._MADE}
+
+
+def _made_from(sql: str) -> set[str]:
+    """Names of the tables that a query reads, and of all behind them."""
+    found: set[str] = set()
+    waiting = [sql]
+    while waiting:
+        text = waiting.pop()
+        for name in {*re.findall(r"\b(?:FROM|JOIN)\s+(\w+)", text)} & {*_TABLES} - found:
+            found.add(name)
+            if _TABLES[name] in FIGURES:
+                waiting += _parts(name, sql)
+    return found
+
+
+def _parts(table: str, sql: str) -> list[str]:
+    parts = figure_parts(table)
+    if table != DataQuality.table:
+        return parts
+    named = [part for name, part in zip(check_names(), parts, strict=True) if f"'{name}'" in sql]
+    return named or parts
 
 
 def project(id_: str, **more: Any) -> Row:

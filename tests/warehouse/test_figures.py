@@ -36,9 +36,7 @@ def ops(small: SmallHub) -> SmallHub:
 
 
 def asked(hub: SmallHub, sql: str, now: datetime = NOON, **publishing: Any) -> list[tuple[Any, ...]]:
-    file = hub.publish(now, timezone="Europe/Berlin", **publishing).path
-    with duckdb.connect(str(file), read_only=True) as con:
-        return con.execute(sql).fetchall()
+    return hub.ask(sql, now, **publishing)
 
 
 def checks(hub: SmallHub, *names: str) -> list[tuple[str, str, str | None]]:

@@ -65,9 +65,7 @@ def rate(id_: str, hourly: float, **more: Any) -> dict[str, Any]:
 
 
 def asked(hub: SmallHub, sql: str, now: datetime = NOON) -> list[tuple[Any, ...]]:
-    file = hub.publish(now, timezone="Europe/Berlin").path
-    with duckdb.connect(str(file), read_only=True) as con:
-        return con.execute(sql).fetchall()
+    return hub.ask(sql, now)
 
 
 NUMBERS = "bac, pv, ev, ac, sv, cv, spi, cpi, eac, etc, vac, tcpi_bac, tcpi_eac"
@@ -334,7 +332,8 @@ def test_accruals_are_cost_and_commitments_are_not(pmo: SmallHub) -> None:
 def test_no_rate_and_no_cost_of_a_person_is_in_the_file(pmo: SmallHub) -> None:
     pmo.land("plan", rates=[rate("1", 4711.25, person="Ines Duarte")])
     pmo.land("ops", issues=[issue("7")], worklogs=[worklog("70", "7", 1, account_id="5")])
-    names = {name for (name,) in asked(pmo, "SELECT table_name FROM duckdb_tables()")}
+    with duckdb.connect(str(pmo.publish(NOON).path), read_only=True) as con:
+        names = {name for (name,) in con.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
     assert not names & {"rates", "labour_costs", "cost_items"} and "costs" in names
 
 
