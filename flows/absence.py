@@ -155,6 +155,7 @@ def _settle(run: SourceRun, stream: str, table: str, verdicts: Sequence[_Verdict
             },
         )
         run.outbox.tallies[stream].changed += len(standing)
+        run.outbox.tallies[stream].gone += len(standing)
         run.outbox.flush()
     return held_back
 

@@ -87,6 +87,12 @@ def _load(config: Path | None, *, secrets: bool = False) -> Settings:
     return load(config, secrets=secrets)
 
 
+def _located(config: Path | None) -> tuple[Path, Settings]:
+    """The configuration, and where it was found: another process is told to use the same."""
+    settings = _load(config, secrets=True)
+    return settings.path, settings
+
+
 def _user() -> str:
     try:
         return getpass.getuser()
@@ -441,6 +447,39 @@ def push(
 for _command in (approve, reject, undo):
     cli.add_command(_command)
     changes.add_command(_command)
+
+
+@cli.command()
+@with_config
+@exits
+def nightly(config: Path | None) -> int:
+    """Run the nightly flow once, now: pull, push what is approved, publish, report."""
+    from flows.prefect_settings import set_up_prefect
+
+    path, settings = _located(config)
+    set_up_prefect(settings.data / "prefect")
+    from flows.nightly import run_once
+
+    return run_once(path)
+
+
+@cli.command()
+@click.option("--cron", default="0 2 * * *", show_default=True, metavar="LINE", help="When, as five fields of cron.")
+@click.option("--timezone", metavar="ZONE", help="Of that line; else the PMO's, `timezone` under [hub].")
+@with_config
+def schedule(cron: str, timezone: str | None, config: Path | None) -> None:
+    """Run the nightly flow on its schedule, until stopped; with a Prefect server of its own, if none is named."""
+    from flows.prefect_settings import set_up_prefect
+    from flows.schedule import prefect_server
+
+    path, settings = _located(config)
+    set_up_prefect(settings.data / "prefect")
+    with prefect_server(settings.data / "prefect", told=click.echo) as url:
+        from flows.nightly import serve
+
+        zone = timezone or settings.hub.timezone
+        click.echo(f"the night is due at {cron} ({zone}); Prefect at {url.removesuffix('/api')}; stop with Ctrl-C")
+        serve(path, cron=cron, timezone=zone)
 
 
 # ------------------------------------------------------------------ files

@@ -30,7 +30,9 @@ class Tally:
 
     pages: int = 0
     seen: int = 0
+    new: int = 0
     changed: int = 0
+    gone: int = 0
     quarantined: int = 0
 
 
@@ -102,9 +104,7 @@ class Outbox:
         self._since = time.monotonic()
 
     def _count(self, landed: Landed) -> None:
-        for stream, number in landed.seen.items():
-            self.tallies[stream].seen += number
-        for stream, number in landed.changed.items():
-            self.tallies[stream].changed += number
-        for stream, number in landed.quarantined.items():
-            self.tallies[stream].quarantined += number
+        for name in ("seen", "new", "changed", "gone", "quarantined"):
+            for stream, number in getattr(landed, name).items():
+                tally = self.tallies[stream]
+                setattr(tally, name, getattr(tally, name) + number)

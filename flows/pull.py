@@ -24,7 +24,7 @@ from flows.reading import fetch_partitions
 from flows.source_run import LossGuard, Progress, SourceRun, no_acceptance, silent
 from model.columns import columns_of
 from model.config import SourceSettings, share_projects
-from model.errors import BadRecord, ConfigError, FileError, HubError, Inaccessible, NotFound, Refused
+from model.errors import BadRecord, ConfigError, FileError, HubError, Inaccessible, NotFound, Refused, Transient
 from model.records import Account, Issue, Project
 from model.tables import SYNCED
 from model.vocabulary import RunState
@@ -58,7 +58,9 @@ class StreamOutcome:
     requests: int = 0
     throttled_seconds: float = 0.0
     rows_seen: int = 0
+    rows_new: int = 0
     rows_changed: int = 0
+    rows_gone: int = 0
     quarantined: int = 0
     census: int | None = None
     present: int | None = None
@@ -68,7 +70,10 @@ class StreamOutcome:
 
 @dataclass
 class SourceOutcome:
-    """What a run did with one source. `error` is a sentence for people, `exit_status` the one of its error."""
+    """What a run did with one source.
+
+    `error` is a sentence for people, `exit_status` the one of its error; `is_transient`: it may work a minute later.
+    """
 
     source: str
     run_id: str
@@ -80,6 +85,7 @@ class SourceOutcome:
     rows_changed: int = 0
     error: str | None = None
     exit_status: int = 0
+    is_transient: bool = False
     streams: list[StreamOutcome] = field(default_factory=list)
 
 
@@ -187,7 +193,7 @@ class _SourcePull:
             raise  # nothing more can be written
         except HubError as error:
             self.outcome.state, self.outcome.error = RunState.FAILED, str(error)
-            self.outcome.exit_status = error.exit_status
+            self.outcome.exit_status, self.outcome.is_transient = error.exit_status, isinstance(error, Transient)
         except (ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError) as error:
             _log.exception("%s: a fault in pmo-hub", self.run_.source)
             self.outcome.state, self.outcome.exit_status = RunState.FAILED, 1
@@ -237,7 +243,8 @@ class _SourcePull:
         for name, outcome in self.outcomes.items():
             tally = self.outbox.tallies[name]
             outcome.pages, outcome.rows_seen = tally.pages, tally.seen
-            outcome.rows_changed, outcome.quarantined = tally.changed, tally.quarantined
+            outcome.rows_new, outcome.rows_changed, outcome.rows_gone = tally.new, tally.changed, tally.gone
+            outcome.quarantined = tally.quarantined
             data = {name: value for name, value in vars(outcome).items() if name not in ("stream", "error")}
             data |= {"since_at": instant(outcome.since_at), "through_at": instant(outcome.through_at)}
             self.outbox.event("stream_ended", name, data)

@@ -16,9 +16,10 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import connectors
-from connectors.contract import Connector, Reading
+from connectors.contract import Reading
 from flows.pull import SourceOutcome, pull_source, stream_facts
 from flows.reading import in_parallel
 from flows.rebuild import Connect, Rebuilt, Told, open_hub, untold
@@ -36,7 +37,7 @@ from warehouse.meaning import WordToMap, renew_meaning
 from warehouse.memory import keep_little_memory
 from warehouse.publish import Published, publish
 
-__all__ = ["OpenHub", "SyncReport", "chosen_sources", "publish_hub", "sync"]
+__all__ = ["OpenHub", "Pulling", "SyncReport", "chosen_sources", "publish_hub", "sync"]
 
 Clock = Callable[[], datetime]
 
@@ -104,37 +105,110 @@ def chosen_sources(settings: Settings, names: Sequence[str]) -> list[SourceSetti
     return [settings.sources[name] for name in names or settings.sources]
 
 
-def sync(
-    settings: Settings,
-    names: Sequence[str] = (),
-    *,
-    full: bool = False,
-    publishing: bool = True,
-    kind: str = "sync",
-    wait_seconds: float = 0.0,
-    connect: Connect = connectors.connect,
-    progress: Progress = silent,
-    told: Told = untold,
-    clock: Clock = utc_now,
-) -> SyncReport:
-    """Pulls the sources named (all by default) and publishes. Raises ConfigError, FileError, Locked."""
-    report = SyncReport(clock())
-    sources = chosen_sources(settings, names)
-    connected = {source.name: connect(source) for source in sources}
-    try:
-        with OpenHub(settings, connect, told, wait_seconds) as opened:
-            report.rebuilt = opened.rebuilt
-            live = _LiveProgress(settings.data / "run.json", kind, [s.name for s in sources], clock, progress)
-            try:
-                _pull(opened, sources, connected, report, full=full, kind=kind, progress=live, clock=clock)
-                report.to_be_mapped, report.published = publish_hub(opened, publishing=publishing, now=clock())
-            finally:
-                live.end(report.sources)
-    finally:
-        for connector in connected.values():
+class Pulling:
+    """Sources pulled into the opened hub, each by a call of `pull`, as many threads at a time as the caller likes.
+
+    As a context; `report` says what was done. Raises ConfigError, FileError, Locked when it begins.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        names: Sequence[str] = (),
+        *,
+        full: bool = False,
+        kind: str = "sync",
+        wait_seconds: float = 0.0,
+        connect: Connect = connectors.connect,
+        progress: Progress = silent,
+        told: Told = untold,
+        clock: Clock = utc_now,
+    ) -> None:
+        self.report = SyncReport(clock())
+        self.sources = chosen_sources(settings, names)
+        self._settings = settings
+        self._full, self._kind, self._progress, self._clock = full, kind, progress, clock
+        self._opened = OpenHub(settings, connect, told, wait_seconds)
+        self._connected = {source.name: connect(source) for source in self.sources}
+        self._deciding = threading.Lock()
+
+    def __enter__(self) -> Pulling:
+        try:
+            self._opened.__enter__()
+        except BaseException:
+            self._close_connectors()
+            raise
+        self.report.rebuilt = self._opened.rebuilt
+        facts = {name: stream_facts(connector.streams) for name, connector in self._connected.items()}
+        self._landing = Landing(self._opened.hub, self._opened.archive, facts)
+        path = self._settings.data / "run.json"
+        self._live = _LiveProgress(path, self._kind, [*self._connected], self._clock, self._progress)
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        try:
+            self._live.end(self.report.sources)
+            self._opened.__exit__(*error)
+        finally:
+            self._close_connectors()
+        self.report.ended_at = self._clock()
+
+    def _close_connectors(self) -> None:
+        for connector in self._connected.values():
             connector.close()
-    report.ended_at = clock()
-    return report
+
+    def pull(self, source: SourceSettings) -> SourceOutcome:
+        """Pulls one source; once more gives a new outcome in place of the old one. Raises what stops the hub itself."""
+
+        def take_acceptance(run_id: str) -> bool:
+            with self._deciding:
+                found = self._opened.desk.open_acceptance(source.name)
+                return found is not None and self._opened.desk.use_acceptance(found, run_id)
+
+        outcome = pull_source(
+            source,
+            self._connected[source.name],
+            self._landing,
+            full=self._full,
+            kind=self._kind,
+            neighbours=[s for s in self._settings.sources.values() if s.name != source.name],
+            take_acceptance=take_acceptance,
+            progress=self._live,
+            clock=self._clock,
+        )
+        if outcome.state is RunState.DONE:
+            take_acceptance(outcome.run_id)  # nothing was held back any more: it is not kept for another loss
+        with self._deciding:
+            order = [*self._settings.sources]
+            others = [known for known in self.report.sources if known.source != source.name]
+            self.report.sources = sorted([*others, outcome], key=lambda one: order.index(one.source))
+        return outcome
+
+    def publish(self, *, publishing: bool = True) -> None:
+        """Applies today's rules and people, and writes the portfolio file."""
+        self.report.to_be_mapped, self.report.published = publish_hub(
+            self._opened, publishing=publishing, now=self._clock()
+        )
+
+
+def sync(settings: Settings, names: Sequence[str] = (), *, publishing: bool = True, **options: Any) -> SyncReport:
+    """Pulls the sources named (all by default) side by side, and publishes. Options: those of `Pulling`.
+
+    Raises ConfigError, FileError, Locked; what stops the hub itself is raised when all sources have ended.
+    """
+    with Pulling(settings, names, **options) as pulling:
+
+        def pull(source: SourceSettings) -> Iterator[BaseException]:
+            try:
+                pulling.pull(source)
+            except BaseException as error:  # noqa: BLE001 - raised when the others have ended
+                yield error
+
+        at_once = min(settings.hub.sources_at_once, len(pulling.sources))
+        for stopped in [*in_parallel(at_once, pulling.sources, pull, name="source")]:
+            raise stopped
+        pulling.publish(publishing=publishing)
+    return pulling.report
 
 
 def publish_hub(
@@ -173,58 +247,6 @@ def _merged(by_hand: Rules, configured: Rules) -> Rules:
         priority={**by_hand.priority, **configured.priority},
         type={**by_hand.type, **configured.type},
     )
-
-
-def _pull(
-    opened: OpenHub,
-    sources: Sequence[SourceSettings],
-    connected: dict[str, Connector],
-    report: SyncReport,
-    *,
-    full: bool,
-    kind: str,
-    progress: Progress,
-    clock: Clock,
-) -> None:
-    """All sources side by side. What stops the hub itself is raised when all of them have ended."""
-    facts = {name: stream_facts(connector.streams) for name, connector in connected.items()}
-    landing = Landing(opened.hub, opened.archive, facts)
-    deciding = threading.Lock()
-
-    def pull(source: SourceSettings) -> Iterator[SourceOutcome | BaseException]:
-        def take_acceptance(run_id: str) -> bool:
-            with deciding:
-                found = opened.desk.open_acceptance(source.name)
-                return found is not None and opened.desk.use_acceptance(found, run_id)
-
-        try:
-            outcome = pull_source(
-                source,
-                connected[source.name],
-                landing,
-                full=full,
-                kind=kind,
-                neighbours=[s for s in opened.settings.sources.values() if s.name != source.name],
-                take_acceptance=take_acceptance,
-                progress=progress,
-                clock=clock,
-            )
-            if outcome.state is RunState.DONE:
-                take_acceptance(outcome.run_id)  # nothing was held back any more: it is not kept for another loss
-            yield outcome
-        except BaseException as error:  # noqa: BLE001 - raised when the others have ended
-            yield error
-
-    stopped: list[BaseException] = []
-    at_once = min(opened.settings.hub.sources_at_once, len(sources))
-    for outcome in in_parallel(at_once, sources, pull, name="source"):
-        if isinstance(outcome, BaseException):
-            stopped.append(outcome)
-        else:
-            report.sources.append(outcome)
-    report.sources.sort(key=lambda o: list(opened.settings.sources).index(o.source))
-    if stopped:
-        raise stopped[0]
 
 
 class _LiveProgress:

@@ -98,10 +98,13 @@ class Event:
 
 @dataclass
 class Landed:
-    """What a commit did, per stream."""
+    """What a commit did, per stream. `changed`: all rows it wrote, `new` of them never seen before, `gone` no longer in
+    the tool."""
 
     seen: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    new: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     changed: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    gone: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     quarantined: dict[str, int] = field(default_factory=lambda: defaultdict(int))
 
 
@@ -305,6 +308,7 @@ class _Merge:
             self._note_pending(record, first)
             for stream, rows in _counts(incoming, "stream"):
                 self.landed.changed[self._told_of(record.table, stream)] += rows
+                self.landed.new[self._told_of(record.table, stream)] += rows
             self._insert(record, first, "'present'", "NULL", "NULL")
 
     def _renew(self, record: type[Synced], incoming: pa.Table, *, departing: bool) -> None:
@@ -333,11 +337,17 @@ class _Merge:
                 """,
                 {"source": self.source},
             )
-        changed = self.con.execute("SELECT stream, count(*) FROM fresh GROUP BY stream").fetchall()
+        changed = self.con.execute(
+            """SELECT stream, count(*), count(*) FILTER (known_since IS NULL),
+                count(*) FILTER (availability <> 'present') FROM fresh GROUP BY stream"""
+        ).fetchall()
         if not changed:
             return
-        for stream, rows in changed:
-            self.landed.changed[self._told_of(record.table, stream)] += rows
+        for stream, rows, new, gone_ in changed:
+            told = self._told_of(record.table, stream)
+            self.landed.changed[told] += rows
+            self.landed.new[told] += new
+            self.landed.gone[told] += gone_
         self._note_pending(record, "fresh")
         self.con.execute(
             f"DELETE FROM {table} AS t USING fresh WHERE fresh.known_since IS NOT NULL AND t.source = ? "
@@ -392,6 +402,7 @@ class _Merge:
             return
         for stream, rows in found:
             self.landed.changed[self._told_of(record.table, stream)] += rows
+            self.landed.gone[self._told_of(record.table, stream)] += rows
         self.con.execute(
             f"""UPDATE landed.{record.table} AS t SET availability = d.availability,
                 availability_evidence = d.evidence, gone_at = d.gone_at, raw_seq = d.raw_seq, changed_run_id = $run

@@ -50,7 +50,7 @@ TABLES = {
     "words": "id kind word_id name value basis",
     "runs": "id kind source state started_at ended_at requests throttled_seconds rows_changed",
     "stream_runs": """run_id source stream state since_at through_at pages requests throttled_seconds rows_seen
-        rows_changed quarantined census present held_back""",
+        rows_new rows_changed rows_gone quarantined census present held_back""",
     "quarantine": "source stream native_id field error run_id",
     "changes": "issue_id field base wanted reason state requested_at verified_at",
     "about": "schema_version hub_version generated_at zone today_on source fresh_through_at completeness",

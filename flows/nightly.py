@@ -1,0 +1,130 @@
+"""The Prefect flow: the steps of `flows.night`, each source a task. Prefect is imported here, and nowhere else.
+
+Run by `pmo nightly` and `pmo schedule`, or deployed from `prefect.yaml`.
+"""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import Any
+
+from flows.prefect_settings import set_up_prefect
+
+set_up_prefect()
+
+from prefect import flow, task  # noqa: E402 - its settings come first
+from prefect.artifacts import create_markdown_artifact, create_table_artifact  # noqa: E402
+from prefect.cache_policies import NO_CACHE  # noqa: E402
+from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy, State  # noqa: E402
+from prefect.client.schemas.schedules import CronSchedule  # noqa: E402
+from prefect.futures import wait  # noqa: E402
+from prefect.states import Completed, Failed  # noqa: E402
+from prefect.task_runners import ThreadPoolTaskRunner  # noqa: E402
+from prefect.types.entrypoint import EntrypointType  # noqa: E402
+
+from flows.config import load  # noqa: E402
+from flows.night import Night, NightReport  # noqa: E402
+from flows.night_report import as_lines, as_markdown, as_rows, write_night  # noqa: E402
+from flows.pull import SourceOutcome  # noqa: E402
+from flows.sync import Pulling  # noqa: E402
+from model.config import SourceSettings  # noqa: E402
+from model.errors import ConfigError, SourceError  # noqa: E402
+
+__all__ = ["nightly", "run_once", "serve"]
+
+AGAIN_AFTER_SECONDS = 60
+DEPLOYMENT = "pmo-hub"
+_THREADS: Any = ThreadPoolTaskRunner(max_workers=32)
+
+
+class _Failing(SourceError):
+    """What Prefect is told, so that it tries once more."""
+
+
+def _was_transient(_task: Any, _run: Any, state: State[Any]) -> bool:
+    """A wrong password stays wrong, and a tool locks out who tries it too often."""
+    error = state.result(raise_on_failure=False)
+    return isinstance(error, _Failing)
+
+
+@task(
+    name="pull", task_run_name="pull {source.name}", retries=1, retry_delay_seconds=AGAIN_AFTER_SECONDS,
+    retry_condition_fn=_was_transient, cache_policy=NO_CACHE, persist_result=False, log_prints=False,
+)  # fmt: skip
+def pull(pulling: Pulling, source: SourceSettings, seats: threading.Semaphore) -> SourceOutcome:
+    with seats:
+        outcome = pulling.pull(source)
+    if outcome.is_transient:
+        raise _Failing(outcome.error or source.name)
+    if outcome.exit_status:
+        raise SourceError(outcome.error or source.name)
+    return outcome
+
+
+@task(name="push", task_run_name="push", retries=0, cache_policy=NO_CACHE, persist_result=False)
+def push(night: Night) -> None:
+    night.push()
+
+
+@task(name="publish", task_run_name="publish", retries=0, cache_policy=NO_CACHE, persist_result=False)
+def publish(night: Night) -> None:
+    night.publish()
+
+
+@task(name="report", task_run_name="report", retries=0, cache_policy=NO_CACHE, persist_result=False)
+def report(night: Night) -> NightReport:
+    ended = night.end()
+    write_night(night.settings.data, ended)
+    for line in as_lines(ended):
+        print(line, flush=True)
+    create_markdown_artifact(as_markdown(ended), key="night", description=f"night {ended.run_id}")
+    create_table_artifact(as_rows(ended), key="night-streams", description=f"streams of night {ended.run_id}")
+    return ended
+
+
+@flow(name="nightly", task_runner=_THREADS, persist_result=False, retries=0)
+def nightly(config: str | None = None) -> State[Any]:
+    """Pull each source, push what is approved, publish, report. `config`: path of `pmo.toml`."""
+    night = Night(load(Path(config) if config else None, secrets=True))
+    seats = threading.Semaphore(night.settings.hub.sources_at_once)
+    with night.kept("pulling"), night.pulling() as pulling:
+        pulled = [pull.submit(pulling, source, seats) for source in pulling.sources]
+        for future in wait(pulled).done:
+            error = future.state.result(raise_on_failure=False)
+            if isinstance(error, Exception) and not isinstance(error, SourceError):  # these are in the source's outcome
+                with night.kept("pulling"):
+                    raise error
+    with night.kept("pushing"):
+        push(night)
+    with night.kept("publishing"):
+        publish(night)
+    reason = report(night).reason
+    return (
+        Failed(message=reason) if reason else Completed(message="all sources are read, and the portfolio is published")
+    )
+
+
+def run_once(config: Path) -> int:
+    """Runs the flow in this process, under the server of the environment or a passing one. Gives an exit status."""
+    return 0 if nightly(str(config), return_state=True).is_completed() else 1
+
+
+def serve(config: Path, *, cron: str, timezone: str) -> None:
+    """Runs the flow whenever it is due, until it is stopped. Raises ConfigError for a cron line that is none.
+
+    One at a time: a run that is due while one goes on, or several that were missed, are cancelled, and say so.
+    """
+    try:
+        schedule = CronSchedule(cron=cron, timezone=timezone)
+    except ValueError as error:
+        raise ConfigError(f'"{cron}" is no cron line: five fields such as "0 2 * * *", minute first') from error
+    nightly.serve(
+        name=DEPLOYMENT,
+        schedules=[schedule],
+        paused=False,
+        parameters={"config": str(config)},
+        global_limit=ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.CANCEL_NEW),
+        entrypoint_type=EntrypointType.MODULE_PATH,
+        print_starting_message=False,
+    )

@@ -1,0 +1,130 @@
+"""A night without Prefect: its steps over real HTTP, one tool well and one not, and what it says in the morning."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from html.parser import HTMLParser
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from flows.config import load
+from flows.night import Night, NightReport, Waiting
+from flows.night_report import as_html, as_lines, as_markdown, as_rows, write_night
+from sandbox.redmine import ADMIN_KEY, RedmineServer
+from sandbox.redmine_tracker import Tracker
+from warehouse.hub import HubLock
+
+CONFIG = """
+[hub]
+tries = 1
+lock_wait_minutes = 0
+[sources.well]
+type = "redmine"
+url = "{well}"
+token = "${{SANDBOX_KEY}}"
+[sources.ill]
+type = "redmine"
+url = "{ill}"
+token = "${{SANDBOX_KEY}}"
+"""
+
+
+@pytest.fixture
+def servers() -> Iterator[tuple[RedmineServer, RedmineServer]]:
+    with RedmineServer(Tracker(issues=30, seed=3)) as well, RedmineServer(Tracker(issues=30, seed=4)) as ill:
+        yield well, ill
+
+
+@pytest.fixture
+def folder(tmp_path: Path, servers: tuple[RedmineServer, RedmineServer], monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("SANDBOX_KEY", ADMIN_KEY)
+    (tmp_path / "pmo.toml").write_text(CONFIG.format(well=servers[0].url, ill=servers[1].url))
+    return tmp_path
+
+
+def night(folder: Path) -> NightReport:
+    one = Night(load(folder / "pmo.toml", secrets=True))
+    with one.kept("pulling"), one.pulling() as pulling:
+        for source in pulling.sources:
+            pulling.pull(source)
+    with one.kept("pushing"):
+        one.push()
+    with one.kept("publishing"):
+        one.publish()
+    report = one.end()
+    write_night(folder / "data", report)
+    return report
+
+
+def counted(folder: Path) -> dict[str, int]:
+    with duckdb.connect(str(folder / "data" / "portfolio.duckdb"), read_only=True) as con:
+        return dict(con.execute("SELECT source, count(*) FROM issues GROUP BY source").fetchall())
+
+
+class Tags(HTMLParser):
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.fetched: list[str] = []
+        self.text = ""
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.fetched += [value or "" for name, value in attrs if name in ("src", "href") and value != "data:,"]
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def test_one_tool_that_fails_stops_no_other_and_is_told_first(
+    folder: Path, servers: tuple[RedmineServer, RedmineServer]
+) -> None:
+    quiet = night(folder)
+    assert quiet.reason is None and quiet.published is not None
+    assert counted(folder) == {"well": 30, "ill": 30}
+    streams = {(row["source"], row["stream"]): row for row in as_rows(quiet)}
+    issues = streams["well", "issues"]
+    assert issues["seen"] >= issues["new"] == issues["changed"] >= 30 and issues["gone"] == 0
+    assert (issues["in the tool"], issues["complete"]) == (30, "100 %")
+    assert [one.key for one in quiet.waiting] == ["words|ill", "words|well"]
+
+    servers[1].keys.clear()
+    broken = night(folder)
+    assert broken.reason is not None and broken.reason.startswith("ill: ") and "well" not in broken.reason
+    assert broken.published is not None and counted(folder) == {"well": 30, "ill": 30}
+    assert broken.waiting[0].key == "failing|ill"
+    assert broken.path is not None
+    page = Tags(broken.path.read_text(encoding="utf-8"))
+    assert page.fetched == [] and "script" not in page.tags
+    assert page.text.index("What a person must do") < page.text.index("What failed") < page.text.index("What was read")
+    assert broken.waiting[0].text in page.text
+    said = as_lines(broken)
+    assert "failed" in said[0] and said[1] == f"failed: {broken.failures[0]}" and said[-1].endswith(".html")
+    assert ADMIN_KEY not in broken.path.read_text() + as_markdown(broken) + "".join(said)
+
+
+def test_what_a_tool_writes_is_text_everywhere() -> None:
+    evil = "<script>alert(1)</script> | [x](javascript:alert(1))\n# all is well"
+    report = NightReport("r1", datetime(2026, 11, 21, tzinfo=UTC), failures=[evil], waiting=[Waiting("k", evil)])
+    page = Tags(as_html(report))
+    assert "script" not in page.tags and page.text.count("alert(1)") >= 2
+    markdown = as_markdown(report)
+    assert "<script" not in markdown.replace("\\<", "") and "](java" not in markdown.replace("\\]", "")
+    assert "\n# all" not in markdown
+
+
+def test_a_hub_that_somebody_else_writes_fails_the_night_in_a_sentence(folder: Path) -> None:
+    night(folder)
+    lock = HubLock(folder / "data")
+    try:
+        report = night(folder)
+    finally:
+        lock.release()
+    assert report.published is None and report.reason is not None
+    assert [failure.split(":")[0] for failure in report.failures] == ["pulling", "pushing", "publishing"]
+    assert report.facts is not None, "the figures of the night before are there, and said how old they are"
+    assert "readers have the file of before" in as_lines(report)[0]
