@@ -155,17 +155,33 @@ def _init_plan(plan: Path, path: Path) -> None:
 
 @cli.command()
 @click.argument("sources", nargs=-1, metavar="[SOURCE]…")
+@click.option("--notify", is_flag=True, help="Send a test to each receiver under [notify] instead.")
 @with_config
 @with_json
 @exits
-def check(sources: tuple[str, ...], config: Path | None, as_json: bool) -> int:
+def check(sources: tuple[str, ...], notify: bool, config: Path | None, as_json: bool) -> int:
     """Reach each source: who we are there, what may be read and written, what is missing."""
     from flows.check import check_sources
     from flows.show import show_checks
 
+    if notify:
+        return _check_receivers(_load(config, secrets=True))
     results = check_sources(_load(config, secrets=True), sources)
     show_checks(results, as_json=as_json)
     return max((result.exit_status for result in results), default=0)
+
+
+def _check_receivers(settings: Settings) -> int:
+    from flows.notify import send_test
+
+    tried = send_test(settings.notify)
+    if not tried:
+        raise ConfigError(f"{settings.path} names no receiver: add urls under [notify], `pmo init` shows how")
+    for receiver, taken in tried:
+        click.echo(
+            f"{receiver.name}: {'sent' if taken else 'FAILED: not taken; look at its address, and at the network'}"
+        )
+    return int(not all(taken for _, taken in tried))
 
 
 @cli.command()

@@ -26,6 +26,7 @@ from flows.toml_text import Mention, line_of, mentions, replaced
 from model.config import (
     FIELD_NAMES,
     HubSettings,
+    NotifySettings,
     PlanFileSettings,
     PublishSettings,
     Settings,
@@ -53,6 +54,9 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 REACHING_ONLY = frozenset({("token",), ("email",), ("ca_file",)})
 """Keys that serve to reach the tool and nothing else: what never reaches it does without their variables."""
+
+ADDRESSES = frozenset({("notify", "urls"), ("notify", "pmo_urls")})
+"""Keys of receivers: each entry a variable alone, since it holds a password."""
 
 EVERY_SOURCE_TAKES = ("type", "status", "priority", "issue_type", "ca_file", *SourceDefaults.model_fields)
 """Keys of a source that do not depend on its kind."""
@@ -153,6 +157,10 @@ def _parse(path: Path, text: str) -> Table:
 _NAME_RULE = "must be small letters a-z, digits and hyphens, 64 at most, not a hyphen first"
 
 
+def _serves_to_reach(key: Key) -> bool:
+    return key in ADDRESSES or (key[0] == "sources" and key[2:] in REACHING_ONLY)
+
+
 def _spellings(file: PlanFile, written: Table) -> list[str]:
     """Columns of a plan's file as templates write them, and as they are written here, where that is understood."""
     return [*(column.heading for column in file.columns), *(name for name in written if file.column(name))]
@@ -169,7 +177,7 @@ class _Check:
         self._wrong: dict[Key, str] = {}
 
     def settings(self, document: Table) -> Settings:
-        self._refuse_unknown(document, (), ("hub", "sources"))
+        self._refuse_unknown(document, (), ("hub", "sources", "notify"))
         document = {name: self._filled(value, (name,)) for name, value in document.items()}
         hub = self._hub(self._table(document, "hub"))
         found = [self._source(name, table, hub) for name, table in self._table(document, "sources").items()]
@@ -181,8 +189,13 @@ class _Check:
                     f"is that of {one.name} too, and both would read the same projects: keep one of them, "
                     "or give each its own projects",
                 )
+        notify = self._notify(self._table(document, "notify"))
         self._tell()
-        return Settings(hub=hub, sources=sources, path=self._path.absolute())
+        return Settings(hub=hub, sources=sources, path=self._path.absolute(), notify=notify)
+
+    def _notify(self, table: Table) -> NotifySettings:
+        self._refuse_unknown(table, ("notify",), NotifySettings.model_fields)
+        return self._validated(NotifySettings, table, ("notify",)) or NotifySettings()
 
     def _hub(self, table: Table) -> HubSettings:
         self._refuse_unknown(table, ("hub",), HubSettings.model_fields)
@@ -293,11 +306,15 @@ class _Check:
         if key[0] == "sources" and key[2:] == ("token",) and not _VARIABLE.fullmatch(str(value)):
             self._say(key, 'holds a secret, and a secret never stands in the file: use token = "${NAME}"')
             return None
+        if key in ADDRESSES and isinstance(value, str) and not _VARIABLE.fullmatch(value):
+            self._say(key, f'holds passwords, and a secret never stands in the file: use {key[1]} = ["${{NAME}}"]')
+            return None
         if isinstance(value, dict):
             filled = {name: self._filled(inner, (*key, name)) for name, inner in value.items()}
             return {name: inner for name, inner in filled.items() if (*key, name) not in self._wrong}
         if isinstance(value, list):
-            return [self._filled(inner, key) for inner in value]
+            filled_list = [self._filled(inner, key) for inner in value]
+            return [inner for inner in filled_list if inner is not None]  # a fault was told, or it is not needed now
         return self._with_variables(value, key) if isinstance(value, str) else value
 
     def _with_variables(self, text: str, key: Key) -> str | None:
@@ -306,7 +323,7 @@ class _Check:
             return None
         for name in _VARIABLE.findall(text):
             fault = self._variable_fault(name)
-            if fault and (self._secrets or key[0] != "sources" or key[2:] not in REACHING_ONLY):
+            if fault and (self._secrets or not _serves_to_reach(key)):
                 self._say(key, f"needs the environment variable {name}, which {fault}")
             if fault:
                 return None

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from pydantic import BaseModel
 
-from model.config import HubSettings, PublishSettings, SourceDefaults
+from model.config import HubSettings, NotifySettings, PublishSettings, SourceDefaults
 from model.vocabulary import IssueType, Status
 
 __all__ = ["template"]
@@ -21,6 +21,13 @@ _HEAD = """\
 # A secret never stands in this file: ${NAME} is read from the environment when pmo runs.
 # `pmo check` says whether all is well, before anything is pulled.
 """
+
+_NOTIFY = """\
+
+# Who is told after a night of `pmo schedule`: one message with what is new and what is over. `pmo check --notify` sends
+# a test. Addresses of Apprise (appriseit.com): mail, Teams, Slack, a web hook … They hold passwords.
+
+#[notify]"""
 
 _SOURCES = """\
 
@@ -71,6 +78,8 @@ _EXAMPLES: dict[str, object] = {
     "requests_per_second": 5,
     "writes_per_second": 2,
     "comment": "{asker}: {what} ({reason})",
+    "urls": ["${OPS_ADDRESS}"],
+    "pmo_urls": ["${PMO_ADDRESS}"],
 }
 
 
@@ -85,7 +94,8 @@ def template() -> str:
         *_lines(SourceDefaults, SourceDefaults.model_fields),
     ]
     sources = _SOURCES.replace("{statuses}", ", ".join(Status)).replace("{types}", ", ".join(IssueType))
-    return "\n".join([_HEAD, *hub, sources])
+    notify = [*_lines(NotifySettings, NotifySettings.model_fields)]
+    return "\n".join([_HEAD, *hub, sources, _NOTIFY, *notify, ""])
 
 
 def _lines(

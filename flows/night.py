@@ -19,7 +19,7 @@ from flows.sync import Clock, OpenHub, Pulling, SyncReport, publish_hub, utc_now
 from model.change import WantedChange
 from model.config import Settings
 from model.errors import HubError
-from model.vocabulary import ChangeState, RunState
+from model.vocabulary import ChangeState
 from warehouse.desk import Desk
 from warehouse.meaning import WordToMap
 from warehouse.publish import Published
@@ -29,6 +29,7 @@ __all__ = ["Night", "NightReport", "Waiting"]
 
 KIND = "nightly"
 FEW = 5
+_STEP, _FAILING = "step", "failing"
 
 _log = logging.getLogger(__name__)
 
@@ -57,10 +58,24 @@ class NightReport:
     pulled: SyncReport | None = None
     pushed: PushReport | None = None
     published: Published | None = None
+    configured: tuple[str, ...] = ()
     failures: list[str] = field(default_factory=list)
     waiting: list[Waiting] = field(default_factory=list)
     facts: StatusFacts | None = None
     path: Path | None = None
+    _looked_at: set[str] = field(default_factory=lambda: {_STEP})
+
+    def looked_at(self, key: str) -> bool:
+        """Whether the night can tell if this key of a `Waiting` is over: it looked, or nothing is left to look at."""
+        kind, _, rest = key.partition("|")
+        if kind != _FAILING:
+            return kind in self._looked_at
+        pulled = {outcome.source for outcome in self.pulled.sources} if self.pulled else set()
+        return rest in pulled or rest not in self.configured
+
+    def looked(self, *kinds: str) -> None:
+        """Notes what it looked at."""
+        self._looked_at.update(kinds)
 
     @property
     def reason(self) -> str | None:
@@ -75,7 +90,7 @@ class Night:
         self.settings = settings
         self._clock = clock
         now = clock()
-        self.report = NightReport(new_run_id(now), now)
+        self.report = NightReport(new_run_id(now), now, configured=tuple(settings.sources))
 
     @property
     def wait_seconds(self) -> float:
@@ -107,10 +122,14 @@ class Night:
         try:
             yield
         except HubError as error:
-            self.report.failures.append(f"{step}: {error}")
+            self._failed(step, f"{step}: {error}")
         except Exception as error:  # noqa: BLE001 - whatever it is, what comes after it is worth trying
             _log.exception("%s: a fault in pmo-hub", step)
-            self.report.failures.append(f"{step}: pmo-hub met a fault of its own ({type(error).__name__}): report it")
+            self._failed(step, f"{step}: pmo-hub met a fault of its own ({type(error).__name__}): report it")
+
+    def _failed(self, step: str, sentence: str) -> None:
+        self.report.failures.append(sentence)
+        self.report.waiting.append(Waiting(f"{_STEP}|{step}", sentence))
 
     def end(self) -> NightReport:
         """Adds what sources and changes failed, and what waits for a person."""
@@ -125,11 +144,15 @@ class Night:
             report.facts = reader.status_facts()
             report.waiting += _of_the_tools(report.facts)
             report.waiting += _of_the_projects(reader)
+            report.looked("held back", "quarantine", "old", "red", "late")
         with self.kept("reading the desk"), Desk(self.settings.data / "desk.sqlite") as desk:
             report.waiting += _of_changes(desk.queue.all())
+            report.looked(ChangeState.CONFLICT.value, ChangeState.PENDING.value)
         if report.pulled is not None:
             report.waiting = [*_of_the_run(report.pulled), *report.waiting]
-            report.waiting += _of_words(report.pulled.to_be_mapped)
+            if report.published is not None:
+                report.waiting += _of_words(report.pulled.to_be_mapped)
+                report.looked("words")
         report.ended_at = self._clock()
         return report
 
@@ -140,11 +163,7 @@ class Night:
 def _of_the_run(pulled: SyncReport) -> Iterator[Waiting]:
     for outcome in pulled.sources:
         if outcome.exit_status:
-            yield Waiting(f"failing|{outcome.source}", _why(outcome))
-        for stream in outcome.streams:
-            if stream.state is RunState.INCOMPLETE and stream.error and not outcome.exit_status:
-                key = f"incomplete|{outcome.source}|{stream.stream}"
-                yield Waiting(key, f"{outcome.source}: {stream.stream}: {stream.error}")
+            yield Waiting(f"{_FAILING}|{outcome.source}", _why(outcome))
 
 
 def _why(outcome: SourceOutcome) -> str:

@@ -26,6 +26,7 @@ from prefect.types.entrypoint import EntrypointType  # noqa: E402
 from flows.config import load  # noqa: E402
 from flows.night import Night, NightReport  # noqa: E402
 from flows.night_report import as_lines, as_markdown, as_rows, write_night  # noqa: E402
+from flows.notify import tell_receivers  # noqa: E402
 from flows.pull import SourceOutcome  # noqa: E402
 from flows.sync import Pulling  # noqa: E402
 from model.config import SourceSettings  # noqa: E402
@@ -83,6 +84,11 @@ def report(night: Night) -> NightReport:
     return ended
 
 
+@task(name="notify", task_run_name="notify", retries=0, cache_policy=NO_CACHE, persist_result=False)
+def notify(night: Night) -> None:
+    tell_receivers(night)
+
+
 @flow(name="nightly", task_runner=_THREADS, persist_result=False, retries=0)
 def nightly(config: str | None = None) -> State[Any]:
     """Pull each source, push what is approved, publish, report. `config`: path of `pmo.toml`."""
@@ -99,7 +105,10 @@ def nightly(config: str | None = None) -> State[Any]:
         push(night)
     with night.kept("publishing"):
         publish(night)
-    reason = report(night).reason
+    ended = report(night)
+    with night.kept("notifying"):
+        notify(night)
+    reason = ended.reason
     return (
         Failed(message=reason) if reason else Completed(message="all sources are read, and the portfolio is published")
     )

@@ -106,6 +106,16 @@ class SourceDefaults(_Settings):
         return text
 
 
+class NotifySettings(_Settings):
+    """The [notify] table: who is told after a night."""
+
+    urls: tuple[Text, ...] = Field(default=(), description="Apprise addresses of who runs the hub, each as ${NAME}")
+    pmo_urls: tuple[Text, ...] = Field(
+        default=(), description="those of the PMO: red projects, late milestones, changes"
+    )
+    quiet_nights: Switch = Field(default=False, description="a message also after nights that brought nothing new")
+
+
 class HubSettings(SourceDefaults):
     """The [hub] table."""
 
@@ -270,6 +280,7 @@ class Settings(_Settings):
     hub: HubSettings
     sources: dict[str, SourceSettings]
     path: Path
+    notify: NotifySettings = Field(default_factory=NotifySettings)
 
     @property
     def data(self) -> Path:

@@ -21,6 +21,7 @@ from model.errors import ConfigError, FileError, HubError, Locked
 from model.mapping import MAPPED_KINDS, Rules
 from model.vocabulary import IssueType, Status, WordKind
 from warehouse.files import has_no_space, plain
+from warehouse.notices import NOTICE_TABLES, Notices
 from warehouse.past import PAST_TABLES, Past, rename_in_past
 from warehouse.queue import CHANGE_TABLES, NOTE_TABLES, Queue
 
@@ -42,6 +43,7 @@ _MIGRATIONS: tuple[tuple[str, ...], ...] = (
     CHANGE_TABLES,
     NOTE_TABLES,
     PAST_TABLES,
+    NOTICE_TABLES,
 )
 """Frozen: what was released is never edited, a change is one more entry. They use nothing of today's model."""
 
@@ -86,6 +88,11 @@ class Desk:
     def queue(self) -> Queue:
         """The wanted changes."""
         return Queue(self)
+
+    @property
+    def notices(self) -> Notices:
+        """What each receiver of messages was told."""
+        return Notices(self)
 
     @property
     def past(self) -> Past:

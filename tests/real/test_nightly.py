@@ -21,6 +21,7 @@ import requests
 
 from sandbox.redmine import RedmineServer
 from sandbox.redmine_tracker import Tracker
+from tests.inbox import Inbox
 from tests.running import ROOT, environment
 
 GUARD = """
@@ -57,14 +58,16 @@ token = "${{SANDBOX_KEY}}"
 type = "redmine"
 url = "{ill}"
 token = "${{SANDBOX_KEY}}"
+[notify]
+urls = ["${{INBOX}}"]
 """
 
 
 class Scheduled:
     """`pmo schedule` at work, each minute, and what its server knows."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, inbox: Inbox) -> None:
+        self.folder, self.inbox = folder, inbox
         self.outside = folder / "called-outside.txt"
         (folder / "guard").mkdir()
         (folder / "guard" / "sitecustomize.py").write_text(GUARD)
@@ -72,7 +75,7 @@ class Scheduled:
         self.process: subprocess.Popen[bytes] | None = None
 
     def begin(self) -> None:
-        more = environment(CALLED_OUTSIDE=str(self.outside))
+        more = environment(CALLED_OUTSIDE=str(self.outside), INBOX=self.inbox.url)
         more["PYTHONPATH"] = os.pathsep.join([str(self.folder / "guard"), str(ROOT)])
         for name in [name for name in more if name.startswith("PREFECT_")]:
             del more[name]
@@ -117,9 +120,9 @@ def until(what: Callable[[], bool], *, within: float = 240.0) -> None:
 
 
 @contextmanager
-def scheduled(folder: Path, *urls: str) -> Iterator[Scheduled]:
+def scheduled(folder: Path, inbox: Inbox, *urls: str) -> Iterator[Scheduled]:
     (folder / "pmo.toml").write_text(CONFIG.format(well=urls[0], ill=urls[1]))
-    one = Scheduled(folder)
+    one = Scheduled(folder, inbox)
     one.begin()
     try:
         until(lambda: "Prefect at " in one.log.read_text())
@@ -137,7 +140,8 @@ def test_nights_by_the_schedule_broken_and_healed(tmp_path: Path, capsys: pytest
     with RedmineServer(Tracker(issues=30, seed=3)) as well, RedmineServer(Tracker(issues=30, seed=4)) as ill:
         keys = dict(ill.keys)
         ill.keys.clear()  # a wrong password
-        with scheduled(tmp_path, well.url, ill.url) as nights:
+        inbox = Inbox()
+        with scheduled(tmp_path, inbox, well.url, ill.url) as nights:
             until(lambda: len(nights.runs()) >= 1)
             broken = nights.runs()[0]
             assert broken["state_type"] == "FAILED" and broken["state"]["message"].startswith("ill: ")
@@ -149,7 +153,11 @@ def test_nights_by_the_schedule_broken_and_healed(tmp_path: Path, capsys: pytest
             ill.keys.update(keys)
             until(lambda: nights.runs()[-1]["state_type"] == "COMPLETED")
             assert issues(tmp_path) == {"well": 30, "ill": 30}
+            until(lambda: [run["state_type"] for run in nights.runs()][-2:] == ["COMPLETED"] * 2)
             states = [run["state_type"] for run in nights.runs()]
+    titles = [message["title"] for message in inbox.taken()]
+    inbox.close()
+    assert titles[0].endswith(" new") and titles[-1].endswith(" over") and len(titles) == 2, titles
     reports = sorted((tmp_path / "data" / "reports").iterdir())
     assert (
         len(reports) >= 2 and "What failed" in reports[0].read_text() and "What failed" not in reports[-1].read_text()
