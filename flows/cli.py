@@ -10,7 +10,7 @@ import getpass
 import os
 import sys
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import wraps
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -206,9 +206,12 @@ def sync(sources: tuple[str, ...], full: bool, no_publish: bool, config: Path | 
 
 
 @cli.command()
+@click.option("--prometheus", is_flag=True, help="Print gauges in Prometheus' text format.")
+@click.option("--health", is_flag=True, help="Print only what is not well; exit status 1 if there is any.")
 @with_config
 @with_json
-def status(config: Path | None, as_json: bool) -> None:
+@exits
+def status(prometheus: bool, health: bool, config: Path | None, as_json: bool) -> int:
     """Freshness, completeness, last runs, quarantine, words to be mapped, conflicts, waiting changes."""
     from flows.show import show_status
     from warehouse.desk import Desk
@@ -216,7 +219,20 @@ def status(config: Path | None, as_json: bool) -> None:
 
     settings = _load(config)
     with Reader(settings.data) as reader, Desk(settings.data / "desk.sqlite") as desk:
-        show_status(settings, reader.status_facts(), desk.queue.all(), as_json=as_json)
+        facts, changes = reader.status_facts(), desk.queue.all()
+        colours = reader.health_counts() if prometheus else {}
+    if not (prometheus or health):
+        show_status(settings, facts, changes, as_json=as_json)
+        return 0
+    from flows.metrics import as_prometheus, unwell
+
+    found = list(unwell(facts, datetime.now(UTC)))
+    if prometheus:
+        click.echo(as_prometheus(facts, changes, colours), nl=False)
+        return 0
+    for sentence in found:
+        click.echo(sentence)
+    return int(bool(found))
 
 
 @cli.command()
@@ -513,6 +529,21 @@ def publish(config: Path | None, as_json: bool) -> None:
     with show_progress(quiet=as_json) as shown, OpenHub(settings, told=shown.rebuilding) as opened:
         published = publish_hub(opened)[1]
     show_published(published, as_json=as_json)
+
+
+@cli.command()
+@click.argument("generation", required=False, metavar="[GENERATION]")
+@with_config
+def restore(generation: str | None, config: Path | None) -> None:
+    """Make an earlier portfolio file the one readers get, by name or day, until the next publishing; or list them."""
+    from warehouse.shelf import Shelf
+
+    shelf = Shelf(_load(config).data)
+    if generation is None:
+        for name in shelf.generations():
+            click.echo(name)
+        return
+    click.echo(f"readers get {shelf.restore(generation)} until the next publishing")
 
 
 @cli.command()

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from flows.pull import SourceOutcome, new_run_id
 from flows.push import PushReport, push
@@ -20,6 +21,7 @@ from model.change import WantedChange
 from model.config import Settings
 from model.errors import HubError
 from model.vocabulary import ChangeState
+from warehouse.backup import back_up_desk, space_needed
 from warehouse.desk import Desk
 from warehouse.meaning import WordToMap
 from warehouse.publish import Published
@@ -96,6 +98,16 @@ class Night:
     def wait_seconds(self) -> float:
         """How long a step waits until another process lets go of the hub."""
         return self.settings.hub.lock_wait_minutes * 60
+
+    def prepare(self) -> None:
+        """Backs the desk up, and looks at the space that is free. Raises HubError."""
+        data = self.settings.data
+        needed, free = space_needed(data)
+        self.report.looked("space")
+        if free < needed:
+            text = f"{data}: {free / 1e9:.1f} GB are free, and a night may need {needed / 1e9:.1f}: free some"
+            self.report.waiting.append(Waiting("space|", text))
+        back_up_desk(data, self.report.started_at.astimezone(ZoneInfo(self.settings.hub.timezone)).date())
 
     def pulling(self) -> Pulling:
         """To be entered; then each of its sources is pulled by a call of its own."""

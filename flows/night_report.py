@@ -5,6 +5,7 @@ What a person must do comes first. Sentences come from tools in part: they are e
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
@@ -17,9 +18,10 @@ from flows.format import moment, share
 from flows.night import NightReport
 from warehouse.files import write_whole
 
-__all__ = ["as_html", "as_lines", "as_markdown", "as_rows", "write_night"]
+__all__ = ["as_html", "as_lines", "as_markdown", "as_rows", "last_night", "write_night"]
 
 REPORTS = "reports"
+LAST = "night.json"
 MOST_LINES = 20
 _COLUMNS = (
     "source", "stream", "state", "from", "through", "requests", "waited", "seen", "new", "changed", "gone",
@@ -28,11 +30,20 @@ _COLUMNS = (
 
 
 def write_night(data: Path, report: NightReport) -> Path:
-    """Writes `data/reports/<run>.html`, and notes it in the report. Raises FileError."""
+    """Writes `data/reports/<run>.html` and what `pmo status` says of it. Raises OSError."""
     report.path = data / REPORTS / f"{report.run_id}.html"
     report.path.parent.mkdir(parents=True, exist_ok=True)
     write_whole(report.path, as_html(report))
+    write_whole(data / LAST, json.dumps({"lines": as_lines(report), "failures": report.failures}, indent=1))
     return report.path
+
+
+def last_night(data: Path) -> list[str]:
+    """What the last night said in short; nothing where there was none."""
+    try:
+        return [str(line) for line in json.loads((data / LAST).read_text(encoding="utf-8"))["lines"]]
+    except (OSError, ValueError, LookupError):
+        return []
 
 
 def as_rows(report: NightReport) -> list[dict[str, Any]]:

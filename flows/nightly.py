@@ -94,6 +94,8 @@ def nightly(config: str | None = None) -> State[Any]:
     """Pull each source, push what is approved, publish, report. `config`: path of `pmo.toml`."""
     night = Night(load(Path(config) if config else None, secrets=True))
     seats = threading.Semaphore(night.settings.hub.sources_at_once)
+    with night.kept("preparing"):
+        night.prepare()
     with night.kept("pulling"), night.pulling() as pulling:
         pulled = [pull.submit(pulling, source, seats) for source in pulling.sources]
         for future in wait(pulled).done:
@@ -105,10 +107,11 @@ def nightly(config: str | None = None) -> State[Any]:
         push(night)
     with night.kept("publishing"):
         publish(night)
-    ended = report(night)
+    with night.kept("reporting"):
+        report(night)
     with night.kept("notifying"):
         notify(night)
-    reason = ended.reason
+    reason = night.report.reason
     return (
         Failed(message=reason) if reason else Completed(message="all sources are read, and the portfolio is published")
     )

@@ -373,11 +373,14 @@ def show_explanation(explanation: Explanation, *, as_json: bool) -> None:
 
 def show_status(settings: Settings, facts: StatusFacts, changes: Sequence[WantedChange], *, as_json: bool) -> None:
     """How the published figures stand, and what is going on now."""
+    from flows.night_report import last_night
+
     running = _running(settings.data)
     if as_json:
         states = [change.state.value for change in changes]
         counted = {state: states.count(state) for state in _WAITING}
-        _print_json({**asdict(facts), "running": running, "changes": counted})
+        night = last_night(settings.data)
+        _print_json({**asdict(facts), "running": running, "changes": counted, "night": night})
         return
     _print(f"published: {facts.file}")
     if running is not None:
@@ -394,6 +397,8 @@ def show_status(settings: Settings, facts: StatusFacts, changes: Sequence[Wanted
     for row in facts.streams:
         if row["census"] is not None and row["present"] != row["census"]:
             _print(f"{row['source']}: {row['stream']}: the tool has {row['census']:,}, {row['present']:,} landed")
+    for line in last_night(settings.data)[:1]:
+        _print(f"last {line}")
     for row in facts.held_back:
         _print(
             f"{row['source']}: {row['stream']}: {row['held_back']:,} absent rows are held back: "

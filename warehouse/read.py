@@ -237,6 +237,11 @@ class Reader:
             held_back=[row for row in streams if row["held_back"]],
         )
 
+    def health_counts(self) -> dict[str, int]:
+        """Projects of the plan by health."""
+        found = "SELECT health, count(*) FROM portfolio WHERE health IS NOT NULL GROUP BY health ORDER BY health"
+        return dict(self._rows(found).rows)
+
     # ---- one issue -----------------------------------------------------------------------------------------------
 
     def find_issue(self, text: str) -> list[Candidate]:

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from model.errors import ConfigError
 from warehouse.files import said_plainly, sync_folder, write_whole
 
 __all__ = ["Shelf"]
@@ -45,6 +46,25 @@ class Shelf:
         while path.exists():
             again += 1
             path = self.folder / f"{stem}-{again}.duckdb"
+        return path
+
+    def generations(self) -> list[str]:
+        """Names of the published files that are kept, without ending, oldest first."""
+        made = {
+            path.stem: when for path in self.folder.glob(f"{self._stem}-*.duckdb") if (when := self._made_at(path.name))
+        }
+        return sorted(made, key=made.__getitem__)
+
+    def restore(self, text: str) -> Path:
+        """Makes an earlier generation the one readers get: by its name, or the last of a day. Raises ConfigError."""
+        known = self.generations()
+        found = [name for name in known if text in (name, f"{name}.duckdb")]
+        found = found or [name for name in known if name.startswith(f"{self._stem}-{text}")]
+        if not found:
+            listed = ", ".join(known[-5:]) or "none"
+            raise ConfigError(f"there is no generation {text} in {self.folder}; the last ones: {listed}")
+        path = self.folder / f"{found[-1]}.duckdb"
+        self.show(path)
         return path
 
     def show(self, path: Path) -> None:

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import shutil
+import stat
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from html.parser import HTMLParser
 from pathlib import Path
 
 import duckdb
 import pytest
+from click.testing import CliRunner
 
+from flows.cli import cli
 from flows.config import load
 from flows.night import Night, NightReport, Waiting
 from flows.night_report import as_html, as_lines, as_markdown, as_rows, write_night
+from model.errors import ConfigError
+from model.vocabulary import Status, WordKind
 from sandbox.redmine import ADMIN_KEY, RedmineServer
 from sandbox.redmine_tracker import Tracker
+from warehouse.backup import back_up_desk
+from warehouse.desk import Desk
 from warehouse.hub import HubLock
 
 CONFIG = """
@@ -47,6 +55,8 @@ def folder(tmp_path: Path, servers: tuple[RedmineServer, RedmineServer], monkeyp
 
 def night(folder: Path) -> NightReport:
     one = Night(load(folder / "pmo.toml", secrets=True))
+    with one.kept("preparing"):
+        one.prepare()
     with one.kept("pulling"), one.pulling() as pulling:
         for source in pulling.sources:
             pulling.pull(source)
@@ -102,6 +112,8 @@ def test_one_tool_that_fails_stops_no_other_and_is_told_first(
     assert page.fetched == [] and "script" not in page.tags
     assert page.text.index("What a person must do") < page.text.index("What failed") < page.text.index("What was read")
     assert broken.waiting[0].text in page.text
+    told = CliRunner().invoke(cli, ["status", "--config", str(folder / "pmo.toml")])
+    assert "last night of " in told.output and "failed" in told.output
     said = as_lines(broken)
     assert "failed" in said[0] and said[1] == f"failed: {broken.failures[0]}" and said[-1].endswith(".html")
     assert ADMIN_KEY not in broken.path.read_text() + as_markdown(broken) + "".join(said)
@@ -115,6 +127,45 @@ def test_what_a_tool_writes_is_text_everywhere() -> None:
     markdown = as_markdown(report)
     assert "<script" not in markdown.replace("\\<", "") and "](java" not in markdown.replace("\\]", "")
     assert "\n# all" not in markdown
+
+
+def test_the_desk_is_backed_up_each_night(folder: Path) -> None:
+    night(folder)  # makes one
+    with Desk(folder / "data" / "desk.sqlite") as desk:
+        desk.map_word("ops", WordKind.STATUS, "In Review", "blocked", "ada")
+        report = night(folder)  # while somebody has it open
+        desk.map_word("ops", WordKind.STATUS, "In Review", "done", "ada")
+    [copy] = (folder / "data" / "backups").iterdir()
+    assert stat.S_IMODE(copy.stat().st_mode) == 0o600 and report.reason is None
+    with Desk(copy) as kept:
+        assert kept.rules("ops").status == {"in review": Status.BLOCKED}
+    for day in range(1, 20):
+        back_up_desk(folder / "data", date(2026, 1, day))
+    names = sorted(path.name for path in (folder / "data" / "backups").glob("desk-*.sqlite"))
+    assert len(names) == 14 and copy.name in names
+
+
+def test_a_disk_that_fills_up_is_told_before_it_is_full(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(10**9, 10**9 - 10**7, 10**7))
+    report = night(folder)
+    assert [one.text.partition(": ")[2] for one in report.waiting if one.key == "space|"] == [
+        "0.0 GB are free, and a night may need 0.2: free some"
+    ]
+
+
+def test_an_earlier_file_is_what_readers_get_again(folder: Path) -> None:
+    night(folder)
+    first = (folder / "data" / "portfolio.duckdb").resolve()
+    night(folder)
+    assert (folder / "data" / "portfolio.duckdb").resolve() != first
+    told = CliRunner().invoke(cli, ["restore", first.stem, "--config", str(folder / "pmo.toml")])
+    assert told.exit_code == 0 and (folder / "data" / "portfolio.duckdb").resolve() == first
+    told = CliRunner().invoke(cli, ["restore", "--config", str(folder / "pmo.toml")])
+    assert told.output.splitlines()[0] == first.stem and len(told.output.splitlines()) == 2
+    told = CliRunner().invoke(cli, ["restore", "2001-01-01", "--config", str(folder / "pmo.toml")])
+    assert isinstance(told.exception, ConfigError) and "there is no generation 2001-01-01" in str(told.exception)
+    night(folder)
+    assert (folder / "data" / "portfolio.duckdb").resolve() != first
 
 
 def test_a_hub_that_somebody_else_writes_fails_the_night_in_a_sentence(folder: Path) -> None:

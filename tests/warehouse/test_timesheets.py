@@ -36,11 +36,12 @@ class Sheets:
         self.hub.land("ops", accounts=[{"native_id": id_, "name": name}])
         days = {"from_on": SECOND, "to_on": SECOND + 6 * DAY}
         self.hub.land("plan", team_members=[member(name, **(days | more))])
-        for day, hours, at in booked:
-            self._entries += 1
+        if booked:
             self.hub.land("ops", worklogs=[
-                worklog(str(self._entries), "1", hours, account_id=id_, work_on=day, created_at=at)
+                worklog(str(self._entries + n), "1", hours, account_id=id_, work_on=day, created_at=at)
+                for n, (day, hours, at) in enumerate(booked)
             ])  # fmt: skip
+            self._entries += len(booked)
 
     def away(self, name: str, first: date, last: date, share: float = 1.0) -> None:
         row = {"native_id": f"{name}|{first}", "person": name, "from_on": first, "to_on": last, "share": share}
