@@ -506,11 +506,14 @@ def schedule(cron: str, timezone: str | None, config: Path | None) -> None:
 
     path, settings = _located(config)
     set_up_prefect(settings.data / "prefect")
-    with prefect_server(settings.data / "prefect", told=click.echo) as url:
-        from flows.nightly import serve
+    with prefect_server(settings.data / "prefect", told=click.echo) as server:
+        from flows.nightly import end_lost_runs, serve
 
+        if server.is_ours:
+            end_lost_runs()
         zone = timezone or settings.hub.timezone
-        click.echo(f"the night is due at {cron} ({zone}); Prefect at {url.removesuffix('/api')}; stop with Ctrl-C")
+        where = server.url.removesuffix("/api")
+        click.echo(f"the night is due at {cron} ({zone}); Prefect at {where}; stop with Ctrl-C")
         serve(path, cron=cron, timezone=zone)
 
 

@@ -16,10 +16,21 @@ set_up_prefect()
 from prefect import flow, task  # noqa: E402 - its settings come first
 from prefect.artifacts import create_markdown_artifact, create_table_artifact  # noqa: E402
 from prefect.cache_policies import NO_CACHE  # noqa: E402
-from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy, State  # noqa: E402
+from prefect.client.orchestration import get_client  # noqa: E402
+from prefect.client.schemas.filters import (  # noqa: E402
+    FlowRunFilter,
+    FlowRunFilterState,
+    FlowRunFilterStateType,
+)
+from prefect.client.schemas.objects import (  # noqa: E402
+    ConcurrencyLimitConfig,
+    ConcurrencyLimitStrategy,
+    State,
+    StateType,
+)
 from prefect.client.schemas.schedules import CronSchedule  # noqa: E402
 from prefect.futures import wait  # noqa: E402
-from prefect.states import Completed, Failed  # noqa: E402
+from prefect.states import Completed, Crashed, Failed  # noqa: E402
 from prefect.task_runners import ThreadPoolTaskRunner  # noqa: E402
 from prefect.types.entrypoint import EntrypointType  # noqa: E402
 
@@ -32,7 +43,7 @@ from flows.sync import Pulling  # noqa: E402
 from model.config import SourceSettings  # noqa: E402
 from model.errors import ConfigError, SourceError  # noqa: E402
 
-__all__ = ["nightly", "run_once", "serve"]
+__all__ = ["end_lost_runs", "nightly", "run_once", "serve"]
 
 AGAIN_AFTER_SECONDS = 60
 DEPLOYMENT = "pmo-hub"
@@ -120,6 +131,19 @@ def nightly(config: str | None = None) -> State[Any]:
 def run_once(config: Path) -> int:
     """Runs the flow in this process, under the server of the environment or a passing one. Gives an exit status."""
     return 0 if nightly(str(config), return_state=True).is_completed() else 1
+
+
+def end_lost_runs() -> None:
+    """Calls crashed what counts as running although its process was killed with all others: it would hold up others."""
+    running = FlowRunFilter(
+        state=FlowRunFilterState(
+            type=FlowRunFilterStateType(any_=[StateType.RUNNING, StateType.PENDING, StateType.CANCELLING])
+        )
+    )
+    with get_client(sync_client=True) as client:
+        for run in client.read_flow_runs(flow_run_filter=running):
+            state: State[Any] = Crashed(message="its process was killed; the next night heals what it left")
+            client.set_flow_run_state(run.id, state, force=True)
 
 
 def serve(config: Path, *, cron: str, timezone: str) -> None:

@@ -6,6 +6,7 @@ It keeps its database under `data/prefect`. Who has a server names it in PREFECT
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -13,23 +14,34 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
 from model.errors import ConfigError, FileError
+from warehouse.files import write_whole
 
-__all__ = ["prefect_server"]
+__all__ = ["Server", "prefect_server"]
 
 PORT = 4200
 STARTS_WITHIN_SECONDS = 120.0
 STOPS_WITHIN_SECONDS = 20.0
 LOOKS_EACH_SECONDS = 2.0
+PID_FILE = "server.pid"
+
+
+@dataclass(frozen=True)
+class Server:
+    """`url` of the API, as in PREFECT_API_URL. `is_ours`: nobody else uses it."""
+
+    url: str
+    is_ours: bool
 
 
 @contextmanager
-def prefect_server(home: Path, *, port: int = PORT, told: Callable[[str], None] = print) -> Iterator[str]:
-    """The address of the server's API, as in PREFECT_API_URL, which is set for as long as the context lasts.
+def prefect_server(home: Path, *, port: int = PORT, told: Callable[[str], None] = print) -> Iterator[Server]:
+    """The server that is named, else one of our own; PREFECT_API_URL is set for as long as the context lasts.
 
     Raises ConfigError where the named server does not answer, FileError where one of our own does not start.
     """
@@ -39,13 +51,14 @@ def prefect_server(home: Path, *, port: int = PORT, told: Callable[[str], None] 
             raise ConfigError(
                 f"the Prefect server {named} (PREFECT_API_URL) does not answer: start it, or unset the name"
             )
-        yield named
+        yield Server(named, is_ours=False)
         return
+    _end_left_over(home / PID_FILE)
     server = _Server(home, port if _is_free(port) else _free_port(), told)
     server.start()
     os.environ["PREFECT_API_URL"] = server.url
     try:
-        yield server.url
+        yield Server(server.url, is_ours=True)
     finally:
         del os.environ["PREFECT_API_URL"]
         server.stop()
@@ -54,7 +67,7 @@ def prefect_server(home: Path, *, port: int = PORT, told: Callable[[str], None] 
 class _Server:
     def __init__(self, home: Path, port: int, told: Callable[[str], None]) -> None:
         self.url = f"http://127.0.0.1:{port}/api"
-        self._log = home / "server.log"
+        self._log, self._pid_file = home / "server.log", home / PID_FILE
         self._command = [
             sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port),
         ]  # fmt: skip
@@ -74,6 +87,7 @@ class _Server:
         with self._log.open("ab") as log:
             # a group of its own: Ctrl-C ends us, and we end it
             self._process = subprocess.Popen(self._command, stdout=log, stderr=log, start_new_session=True)
+        write_whole(self._pid_file, f"{self._process.pid}\n")
 
     def _is_alive(self) -> bool:
         return self._process is not None and self._process.poll() is None
@@ -87,6 +101,7 @@ class _Server:
 
     def stop(self) -> None:
         self._ending.set()
+        self._pid_file.unlink(missing_ok=True)
         process = self._process
         if process is None or process.poll() is not None:
             return
@@ -96,6 +111,24 @@ class _Server:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+def _end_left_over(pid_file: Path) -> None:
+    """Ends the server of a `pmo schedule` that was killed: two on one database would not do."""
+    try:
+        pid = int(pid_file.read_text(encoding="utf-8"))
+        command = Path(f"/proc/{pid}/cmdline").read_bytes()
+    except (OSError, ValueError):
+        return
+    if b"prefect" not in command:
+        return  # the number is somebody else's by now
+    ends = time.monotonic() + STOPS_WITHIN_SECONDS
+    with suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGTERM)
+        while time.monotonic() < ends:
+            os.kill(pid, 0)
+            time.sleep(0.1)
+        os.kill(pid, signal.SIGKILL)
 
 
 def _answers(url: str, *, within: float, alive: Callable[[], bool] = lambda: True) -> bool:

@@ -5,17 +5,20 @@ No process of it, Prefect's own included, may look up or call any host but this 
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import psutil
 import pytest
 import requests
 
@@ -23,6 +26,7 @@ from sandbox.redmine import RedmineServer
 from sandbox.redmine_tracker import Tracker
 from tests.inbox import Inbox
 from tests.running import ROOT, environment
+from warehouse.compare import differences
 
 GUARD = """
 import os, socket
@@ -92,6 +96,22 @@ class Scheduled:
             self.process.wait(60)
         finally:
             os.killpg(self.process.pid, signal.SIGKILL) if self.process.poll() is None else None
+
+    def kill_all(self) -> int:
+        """All at once, with whatever they started."""
+        assert self.process is not None
+        tree = psutil.Process(self.process.pid)
+        doomed = [tree, *tree.children(recursive=True)]
+        for one in doomed:
+            with suppress(psutil.NoSuchProcess):
+                one.kill()
+        psutil.wait_procs(doomed, timeout=30)
+        self.process.wait(30)
+        return len(doomed)
+
+    def interrupted(self) -> bool:
+        """Whether it was in the middle of a run: the file that tells how runs get on still says so."""
+        return bool(json.loads((self.folder / "data" / "run.json").read_text())["state"] == "running")
 
     @property
     def api(self) -> str:
@@ -166,3 +186,42 @@ def test_nights_by_the_schedule_broken_and_healed(tmp_path: Path, capsys: pytest
     assert called == "", "a host that is not this one was called"
     with capsys.disabled():
         print(f"\nnights: {states}, {len(reports)} reports, no host called but this one", flush=True)
+
+
+def test_killed_with_all_that_it_had_started(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """kill -9 in the middle of a night, for server, schedule and flow: the next night ends with equal tables."""
+    with RedmineServer(Tracker(issues=60, seed=5)) as well, RedmineServer(Tracker(issues=60, seed=6)) as ill:
+        inbox = Inbox()
+        reached = threading.Event()
+
+        def hold(path: str) -> None:
+            if path.startswith("/issues") and not reached.is_set():
+                reached.set()
+                time.sleep(15)
+
+        well.before = hold
+        with scheduled(tmp_path, inbox, well.url, ill.url) as nights:
+            assert reached.wait(240)
+            killed = nights.kill_all()
+            well.before = None
+            assert nights.interrupted()
+            nights.begin()
+            until(lambda: any(run["state_type"] == "COMPLETED" for run in nights.runs()))
+            states = [run["state_type"] for run in nights.runs()]
+        inbox.close()
+        other = configured_twice(tmp_path / "undisturbed", well.url, ill.url, inbox)
+        ran = subprocess.run(
+            [sys.executable, "-m", "flows.cli", "sync"], cwd=other, env=environment(INBOX=inbox.url),
+            capture_output=True, text=True, timeout=240, check=False,
+        )  # fmt: skip
+        assert ran.returncode == 0, ran.stderr
+    assert differences(tmp_path / "data" / "portfolio.duckdb", other / "data" / "portfolio.duckdb") == []
+    assert states[0] == "CRASHED"
+    with capsys.disabled():
+        print(f"\nkilled: {killed} processes in the middle of a night; then {states}", flush=True)
+
+
+def configured_twice(folder: Path, well: str, ill: str, inbox: Inbox) -> Path:
+    folder.mkdir()
+    (folder / "pmo.toml").write_text(CONFIG.format(well=well, ill=ill))
+    return folder
