@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -21,15 +22,31 @@ from sandbox.redmine_tracker import Tracker
 from tests.running import Finished, configured, environment, pmo, well
 
 
-@pytest.fixture
-def server() -> Iterator[RedmineServer]:
+@pytest.fixture(scope="module")
+def read_once(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int]:
+    """A folder in which `pmo sync` was run, and the port of the tool that it read."""
     with RedmineServer(Tracker(issues=120, seed=5)) as server:
+        folder = configured(tmp_path_factory.mktemp("once") / "pmo", server.url)
+        well(pmo("sync", cwd=folder))
+    return folder, int(server.url.rpartition(":")[2])
+
+
+@pytest.fixture
+def server(read_once: tuple[Path, int]) -> Iterator[RedmineServer]:
+    """The same tool, as new, at the same address."""
+    with RedmineServer(Tracker(issues=120, seed=5), port=read_once[1]) as server:
         yield server
 
 
 @pytest.fixture
 def folder(tmp_path: Path, server: RedmineServer) -> Path:
     return configured(tmp_path / "pmo", server.url)
+
+
+@pytest.fixture
+def synced(tmp_path: Path, server: RedmineServer, read_once: tuple[Path, int]) -> Path:
+    """A folder of its own that was read already."""
+    return shutil.copytree(read_once[0], tmp_path / "pmo", symlinks=True)
 
 
 def _query(folder: Path, sql: str) -> list[dict[str, object]]:
@@ -72,12 +89,11 @@ def test_from_an_empty_folder_to_the_portfolio(tmp_path: Path, server: RedmineSe
     assert well(pmo("sql", "select count(*) from issues", cwd=tmp_path)).splitlines() == ["count_star()", "120"]
 
 
-def test_what_makes_the_figures_doubtful_is_listed_with_those_who_can_mend_it(folder: Path):
-    well(pmo("sync", cwd=folder))
-    rows = json.loads(well(pmo("quality", "--json", cwd=folder)))
+def test_what_makes_the_figures_doubtful_is_listed_with_those_who_can_mend_it(synced: Path):
+    rows = json.loads(well(pmo("quality", "--json", cwd=synced)))
     assert rows
     first = next(row["check_id"] for row in rows)
-    told = well(pmo("quality", cwd=folder))
+    told = well(pmo("quality", cwd=synced))
     for check in {row["check_id"] for row in rows}:
         found = [row for row in rows if row["check_id"] == check]
         assert f"{found[0]['severity']}: {check}: {len(found):,}. {found[0]['rule']}" in told
@@ -88,81 +104,74 @@ def test_what_makes_the_figures_doubtful_is_listed_with_those_who_can_mend_it(fo
         severities = [row["severity"] for row in rows if row["project"] == project]
         (line,) = [line for line in scores if line.startswith(f"{project}  ")]
         assert line.split()[-3:] == [f"{severities.count(name):,}" for name in ("high", "medium", "low")]
-    listed = well(pmo("quality", "--check", first, cwd=folder)).splitlines()  # without the scores
+    listed = well(pmo("quality", "--check", first, cwd=synced)).splitlines()  # without the scores
     assert len(listed) == 1 + sum(row["check_id"] == first for row in rows)
     project = next(row["project"] for row in rows if row["project"])
-    of_one = json.loads(well(pmo("quality", "--project", project.upper(), "--json", cwd=folder)))
+    of_one = json.loads(well(pmo("quality", "--project", project.upper(), "--json", cwd=synced)))
     assert of_one == [row for row in rows if row["project"] == project]
-    _says(pmo("quality", "--check", "nonsense", cwd=folder), 2, "there is no check nonsense", "owner-left")
-    _says(pmo("quality", "--project", "nonsense", cwd=folder), 2, "there is no project nonsense")
+    _says(pmo("quality", "--check", "nonsense", cwd=synced), 2, "there is no check nonsense", "owner-left")
+    _says(pmo("quality", "--project", "nonsense", cwd=synced), 2, "there is no project nonsense")
 
 
-def test_a_second_sync_changes_nothing(folder: Path):
-    well(pmo("sync", cwd=folder))
-    report = json.loads(well(pmo("sync", "--json", cwd=folder)))
+def test_a_second_sync_changes_nothing(synced: Path):
+    report = json.loads(well(pmo("sync", "--json", cwd=synced)))
     assert [s["rows_changed"] for s in report["sources"]] == [0]
     assert report["exit_status"] == 0
 
 
 @pytest.mark.parametrize("words", [("check",), ("sync",), ("status",), ("portfolio",), ("issue", "#7"), ("publish",)])
-def test_json_where_data_is_printed(folder: Path, words: tuple[str, ...]):
-    well(pmo("sync", cwd=folder))
-    assert json.loads(well(pmo(*words, "--json", cwd=folder)))
+def test_json_where_data_is_printed(synced: Path, words: tuple[str, ...]):
+    assert json.loads(well(pmo(*words, "--json", cwd=synced)))
 
 
-def test_a_rebuild_ends_with_equal_tables_and_needs_neither_tool_nor_token(folder: Path, server: RedmineServer):
+def test_a_rebuild_ends_with_equal_tables_and_needs_neither_tool_nor_token(synced: Path, server: RedmineServer):
     from warehouse.compare import differences
 
-    well(pmo("sync", cwd=folder))
     server.tracker.close(7)
     server.tracker.delete_issue(9)
     server.tracker.log_time(11, 2.5, date(2026, 11, 20))
-    well(pmo("sync", cwd=folder))
-    before = (folder / "data" / "portfolio.duckdb").resolve()
-    (folder / "data" / "hub.duckdb").unlink()
+    well(pmo("sync", cwd=synced))
+    before = (synced / "data" / "portfolio.duckdb").resolve()
+    (synced / "data" / "hub.duckdb").unlink()
     asked = len(server.requests)
-    assert "made again" in well(pmo("rebuild", cwd=folder, SANDBOX_KEY=""))
+    assert "made again" in well(pmo("rebuild", cwd=synced, SANDBOX_KEY=""))
     assert len(server.requests) == asked
-    assert differences(before, (folder / "data" / "portfolio.duckdb").resolve()) == []
-    assert json.loads(well(pmo("sync", "--json", cwd=folder)))["sources"][0]["rows_changed"] == 0
+    assert differences(before, (synced / "data" / "portfolio.duckdb").resolve()) == []
+    assert json.loads(well(pmo("sync", "--json", cwd=synced)))["sources"][0]["rows_changed"] == 0
 
 
-def test_a_hub_file_that_is_gone_is_made_again_by_the_next_sync(folder: Path):
-    well(pmo("sync", cwd=folder))
-    (folder / "data" / "hub.duckdb").unlink()
-    report = json.loads(well(pmo("sync", "--json", cwd=folder)))
+def test_a_hub_file_that_is_gone_is_made_again_by_the_next_sync(synced: Path):
+    (synced / "data" / "hub.duckdb").unlink()
+    report = json.loads(well(pmo("sync", "--json", cwd=synced)))
     assert report["rebuilt"]["parts"] > 0
     assert report["sources"][0]["rows_changed"] == 0
 
 
-def test_a_changed_rule_is_in_force_without_reading_again(folder: Path, server: RedmineServer):
-    well(pmo("sync", cwd=folder))
-    configured(folder, server.url, more='status."New" = "blocked"\n')
+def test_a_changed_rule_is_in_force_without_reading_again(synced: Path, server: RedmineServer):
+    configured(synced, server.url, more='status."New" = "blocked"\n')
     asked = len(server.requests)
-    well(pmo("publish", cwd=folder))
+    well(pmo("publish", cwd=synced))
     assert len(server.requests) == asked
-    assert _query(folder, "select distinct status from issues where native_status = 'New'") == [{"status": "blocked"}]
-    assert "New" not in well(pmo("status", cwd=folder))
+    assert _query(synced, "select distinct status from issues where native_status = 'New'") == [{"status": "blocked"}]
+    assert "New" not in well(pmo("status", cwd=synced))
 
 
-def test_a_renamed_source_keeps_its_records(folder: Path):
-    well(pmo("sync", cwd=folder))
-    well(pmo("source", "rename", "ops", "it-ops", cwd=folder))
-    assert "[sources.it-ops]" in (folder / "pmo.toml").read_text(encoding="utf-8")
-    assert _query(folder, "select distinct source from issues") == [{"source": "it-ops"}]
-    report = json.loads(well(pmo("sync", "--json", cwd=folder)))
+def test_a_renamed_source_keeps_its_records(synced: Path):
+    well(pmo("source", "rename", "ops", "it-ops", cwd=synced))
+    assert "[sources.it-ops]" in (synced / "pmo.toml").read_text(encoding="utf-8")
+    assert _query(synced, "select distinct source from issues") == [{"source": "it-ops"}]
+    report = json.loads(well(pmo("sync", "--json", cwd=synced)))
     assert report["sources"][0]["rows_changed"] == 0
-    well(pmo("rebuild", cwd=folder))
-    assert _query(folder, "select distinct source from issues") == [{"source": "it-ops"}]
+    well(pmo("rebuild", cwd=synced))
+    assert _query(synced, "select distinct source from issues") == [{"source": "it-ops"}]
 
 
-def test_a_name_changed_by_hand_is_told_how_to_go_on(folder: Path):
-    well(pmo("sync", cwd=folder))
-    path = folder / "pmo.toml"
+def test_a_name_changed_by_hand_is_told_how_to_go_on(synced: Path):
+    path = synced / "pmo.toml"
     path.write_text(path.read_text(encoding="utf-8").replace("[sources.ops]", "[sources.it]"), encoding="utf-8")
-    _says(pmo("sync", cwd=folder), 2, "was read as ops so far", "pmo source rename ops it")
-    well(pmo("source", "rename", "ops", "it", cwd=folder))
-    assert json.loads(well(pmo("sync", "--json", cwd=folder)))["sources"][0]["rows_changed"] == 0
+    _says(pmo("sync", cwd=synced), 2, "was read as ops so far", "pmo source rename ops it")
+    well(pmo("source", "rename", "ops", "it", cwd=synced))
+    assert json.loads(well(pmo("sync", "--json", cwd=synced)))["sources"][0]["rows_changed"] == 0
 
 
 def test_an_ambiguous_key_lists_the_candidates(tmp_path: Path):
@@ -255,49 +264,43 @@ def _fingerprint(folder: Path) -> dict[str, str]:
     return {str(p): sha256(p.read_bytes()).hexdigest() for p in files if "desk" not in p.name}
 
 
-def test_a_hub_file_of_a_newer_version(folder: Path):
-    well(pmo("sync", cwd=folder))
-    _tampered(folder, "UPDATE ledger.meta SET value = '999' WHERE key = 'schema_version'")
-    before = _fingerprint(folder)
-    _says(pmo("sync", cwd=folder), 2, "hub.duckdb", "newer")
-    assert _fingerprint(folder) == before
+def test_a_hub_file_of_a_newer_version(synced: Path):
+    _tampered(synced, "UPDATE ledger.meta SET value = '999' WHERE key = 'schema_version'")
+    before = _fingerprint(synced)
+    _says(pmo("sync", cwd=synced), 2, "hub.duckdb", "newer")
+    assert _fingerprint(synced) == before
 
 
-def test_a_hub_file_of_an_older_version_is_made_again(folder: Path):
-    well(pmo("sync", cwd=folder))
-    _tampered(folder, "UPDATE ledger.meta SET value = '0' WHERE key = 'schema_version'")
-    assert "made again" in well(pmo("sync", cwd=folder))
+def test_a_hub_file_of_an_older_version_is_made_again(synced: Path):
+    _tampered(synced, "UPDATE ledger.meta SET value = '0' WHERE key = 'schema_version'")
+    assert "made again" in well(pmo("sync", cwd=synced))
 
 
-def test_a_hub_file_that_is_no_duckdb(folder: Path):
-    well(pmo("sync", cwd=folder))
-    (folder / "data" / "hub.duckdb").write_bytes(b"not a database at all" * 1000)
-    before = _fingerprint(folder)
-    _says(pmo("sync", cwd=folder), 2, "hub.duckdb", "not a DuckDB file", "pmo rebuild")
-    assert _fingerprint(folder) == before
-    well(pmo("rebuild", cwd=folder))
-    assert json.loads(well(pmo("sync", "--json", cwd=folder)))["sources"][0]["rows_changed"] == 0
+def test_a_hub_file_that_is_no_duckdb(synced: Path):
+    (synced / "data" / "hub.duckdb").write_bytes(b"not a database at all" * 1000)
+    before = _fingerprint(synced)
+    _says(pmo("sync", cwd=synced), 2, "hub.duckdb", "not a DuckDB file", "pmo rebuild")
+    assert _fingerprint(synced) == before
+    well(pmo("rebuild", cwd=synced))
+    assert json.loads(well(pmo("sync", "--json", cwd=synced)))["sources"][0]["rows_changed"] == 0
 
 
-def test_a_raw_file_cut_short(folder: Path):
-    well(pmo("sync", cwd=folder))
-    part = max((folder / "data" / "raw").rglob("*.parquet"), key=lambda p: p.stat().st_size)
+def test_a_raw_file_cut_short(synced: Path):
+    part = max((synced / "data" / "raw").rglob("*.parquet"), key=lambda p: p.stat().st_size)
     os.truncate(part, part.stat().st_size // 2)
-    before = _fingerprint(folder)
-    _says(pmo("rebuild", cwd=folder), 2, part.name, "backup", "nothing was changed")
-    assert _fingerprint(folder) == before
-    well(pmo("sync", cwd=folder))
+    before = _fingerprint(synced)
+    _says(pmo("rebuild", cwd=synced), 2, part.name, "backup", "nothing was changed")
+    assert _fingerprint(synced) == before
+    well(pmo("sync", cwd=synced))
 
 
-def test_a_raw_file_that_is_gone(folder: Path):
-    well(pmo("sync", cwd=folder))
-    part = sorted((folder / "data" / "raw").rglob("*.parquet"))[1]
+def test_a_raw_file_that_is_gone(synced: Path):
+    part = sorted((synced / "data" / "raw").rglob("*.parquet"))[1]
     part.unlink()
-    _says(pmo("rebuild", cwd=folder), 2, part.name, "backup")
+    _says(pmo("rebuild", cwd=synced), 2, part.name, "backup")
 
 
-def test_a_second_writer_is_refused_at_once_and_readers_are_not(folder: Path):
-    well(pmo("sync", cwd=folder))
+def test_a_second_writer_is_refused_at_once_and_readers_are_not(synced: Path):
     holder = subprocess.Popen(
         [
             sys.executable,
@@ -305,7 +308,7 @@ def test_a_second_writer_is_refused_at_once_and_readers_are_not(folder: Path):
             "from warehouse.hub import HubLock; from pathlib import Path; import time\n"
             "lock = HubLock(Path('data')); print('held', flush=True); time.sleep(60)",
         ],
-        cwd=folder,
+        cwd=synced,
         env=environment(),
         stdout=subprocess.PIPE,
         text=True,
@@ -314,55 +317,51 @@ def test_a_second_writer_is_refused_at_once_and_readers_are_not(folder: Path):
         assert holder.stdout is not None
         assert holder.stdout.readline() == "held\n"
         for writing in ("sync", "publish", "rebuild"):
-            _says(pmo(writing, cwd=folder), 1, f"process {holder.pid}")
+            _says(pmo(writing, cwd=synced), 1, f"process {holder.pid}")
         for reading in (["status"], ["portfolio"], ["issue", "#7"], ["sql", "select 1"]):
-            well(pmo(*reading, cwd=folder))
+            well(pmo(*reading, cwd=synced))
     finally:
         holder.send_signal(signal.SIGKILL)
         holder.wait()
-    well(pmo("sync", cwd=folder))
+    well(pmo("sync", cwd=synced))
 
 
-def test_the_hub_file_open_in_another_program(folder: Path):
-    well(pmo("sync", cwd=folder))
-    with duckdb.connect(str(folder / "data" / "hub.duckdb"), read_only=True):
-        _says(pmo("sync", cwd=folder), 1, "hub.duckdb", f"process {os.getpid()}")
+def test_the_hub_file_open_in_another_program(synced: Path):
+    with duckdb.connect(str(synced / "data" / "hub.duckdb"), read_only=True):
+        _says(pmo("sync", cwd=synced), 1, "hub.duckdb", f"process {os.getpid()}")
 
 
-def test_sql_that_is_wrong_or_would_write(folder: Path):
-    well(pmo("sync", cwd=folder))
-    _says(pmo("sql", "select nothing from nowhere", cwd=folder), 2, "nowhere")
-    _says(pmo("sql", "delete from issues", cwd=folder), 2, "read-only")
-    _says(pmo("sql", "copy issues to 'x.csv'", cwd=folder), 2)
-    assert not (folder / "x.csv").exists()
+def test_sql_that_is_wrong_or_would_write(synced: Path):
+    _says(pmo("sql", "select nothing from nowhere", cwd=synced), 2, "nowhere")
+    _says(pmo("sql", "delete from issues", cwd=synced), 2, "read-only")
+    _says(pmo("sql", "copy issues to 'x.csv'", cwd=synced), 2)
+    assert not (synced / "x.csv").exists()
 
 
-def test_a_loss_that_is_not_there_cannot_be_accepted(folder: Path):
-    well(pmo("sync", cwd=folder))
-    _says(pmo("accept-loss", "ops", cwd=folder), 2, "nothing of ops is held back")
+def test_a_loss_that_is_not_there_cannot_be_accepted(synced: Path):
+    _says(pmo("accept-loss", "ops", cwd=synced), 2, "nothing of ops is held back")
 
 
 # ---- secrets
 
 
-def test_the_token_is_nowhere_and_addresses_only_where_wanted(folder: Path, server: RedmineServer):
-    well(pmo("sync", cwd=folder))
-    for path in (folder / "data").rglob("*"):
+def test_the_token_is_nowhere_and_addresses_only_where_wanted(synced: Path, server: RedmineServer):
+    for path in (synced / "data").rglob("*"):
         if path.is_file():
             assert ADMIN_KEY.encode() not in path.read_bytes(), path
-    for part in (folder / "data" / "raw").rglob("*.parquet"):
+    for part in (synced / "data" / "raw").rglob("*.parquet"):
         found = duckdb.sql(f"SELECT count(*) FROM '{part}' WHERE contains(decode(body), '{ADMIN_KEY}')").fetchone()
         assert found == (0,), part
-    published = (folder / "data" / "portfolio.duckdb").read_bytes()
+    published = (synced / "data" / "portfolio.duckdb").read_bytes()
     emails = _all_emails(server)
     assert len(emails) >= 5
     assert [e for e in emails if e.encode() in published] == []
-    path = folder / "pmo.toml"
+    path = synced / "pmo.toml"
     path.write_text("hub.publish.emails = true\n" + path.read_text(encoding="utf-8").replace("[hub]\n", "[hubb]\n"))
     text = path.read_text(encoding="utf-8").replace("hub.publish.emails = true\n[hubb]", "[hub]\npublish.emails = true")
     path.write_text(text, encoding="utf-8")
-    well(pmo("publish", cwd=folder))
-    assert {r["email"] for r in _query(folder, "select email from accounts where email is not null")} == set(emails)
+    well(pmo("publish", cwd=synced))
+    assert {r["email"] for r in _query(synced, "select email from accounts where email is not null")} == set(emails)
 
 
 def _all_emails(server: RedmineServer) -> list[str]:
