@@ -502,18 +502,19 @@ def nightly(config: Path | None) -> int:
 def schedule(cron: str, timezone: str | None, config: Path | None) -> None:
     """Run the nightly flow on its schedule, until stopped; with a Prefect server of its own, if none is named."""
     from flows.prefect_settings import set_up_prefect
-    from flows.schedule import prefect_server
+    from flows.schedule import due, prefect_server
 
     path, settings = _located(config)
+    zone = timezone or settings.hub.timezone
+    first = next(iter(due(cron, zone, datetime.now(UTC))))
     set_up_prefect(settings.data / "prefect")
     with prefect_server(settings.data / "prefect", told=click.echo) as server:
         from flows.nightly import end_lost_runs, serve
 
         if server.is_ours:
             end_lost_runs()
-        zone = timezone or settings.hub.timezone
         where = server.url.removesuffix("/api")
-        click.echo(f"the night is due at {cron} ({zone}); Prefect at {where}; stop with Ctrl-C")
+        click.echo(f"next night: {first:%Y-%m-%d %H:%M} ({zone}), then {cron}; Prefect at {where}; stop with Ctrl-C")
         serve(path, cron=cron, timezone=zone)
 
 

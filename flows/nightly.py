@@ -41,7 +41,7 @@ from flows.notify import tell_receivers  # noqa: E402
 from flows.pull import SourceOutcome  # noqa: E402
 from flows.sync import Pulling  # noqa: E402
 from model.config import SourceSettings  # noqa: E402
-from model.errors import ConfigError, SourceError  # noqa: E402
+from model.errors import SourceError  # noqa: E402
 
 __all__ = ["end_lost_runs", "nightly", "run_once", "serve"]
 
@@ -147,17 +147,13 @@ def end_lost_runs() -> None:
 
 
 def serve(config: Path, *, cron: str, timezone: str) -> None:
-    """Runs the flow whenever it is due, until it is stopped. Raises ConfigError for a cron line that is none.
+    """Runs the flow whenever it is due, until it is stopped.
 
     One at a time: a run that is due while one goes on, or several that were missed, are cancelled, and say so.
     """
-    try:
-        schedule = CronSchedule(cron=cron, timezone=timezone)
-    except ValueError as error:
-        raise ConfigError(f'"{cron}" is no cron line: five fields such as "0 2 * * *", minute first') from error
     nightly.serve(
         name=DEPLOYMENT,
-        schedules=[schedule],
+        schedules=[CronSchedule(cron=cron, timezone=timezone)],
         paused=False,
         parameters={"config": str(config)},
         global_limit=ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.CANCEL_NEW),

@@ -15,20 +15,38 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
+from zoneinfo import ZoneInfo
+
+from cronsim import CronSim, CronSimError
 
 from model.errors import ConfigError, FileError
 from warehouse.files import write_whole
 
-__all__ = ["Server", "prefect_server"]
+__all__ = ["Server", "due", "prefect_server"]
 
 PORT = 4200
 STARTS_WITHIN_SECONDS = 120.0
 STOPS_WITHIN_SECONDS = 20.0
 LOOKS_EACH_SECONDS = 2.0
 PID_FILE = "server.pid"
+
+
+def due(cron: str, zone: str, after: datetime) -> Iterator[datetime]:
+    """When a cron line is due, in that zone, over daylight-saving nights too. Raises ConfigError for what is none."""
+    try:
+        start = after.astimezone(ZoneInfo(zone))
+    except (KeyError, ValueError, OSError):
+        raise ConfigError(f'"{zone}" is no time zone: use an IANA name such as "Europe/Berlin"') from None
+    try:
+        return CronSim(cron, start)
+    except CronSimError:
+        raise ConfigError(
+            f'"{cron}" is no cron line: write five fields (minute, hour, day, month, weekday), such as "0 2 * * *"'
+        ) from None
 
 
 @dataclass(frozen=True)

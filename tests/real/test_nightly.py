@@ -206,6 +206,7 @@ def test_killed_with_all_that_it_had_started(tmp_path: Path, capsys: pytest.Capt
             well.before = None
             assert nights.interrupted()
             nights.begin()
+            until(lambda: nights.log.read_text().count("Prefect at ") == 2)
             until(lambda: any(run["state_type"] == "COMPLETED" for run in nights.runs()))
             states = [run["state_type"] for run in nights.runs()]
         inbox.close()
