@@ -469,7 +469,8 @@ class Client:
         request = requests.Request(call.method, url, headers=headers, json=call.json, auth=self._auth).prepare()
         # Not by a Session: it would read .netrc, keep cookies and look into redirects.
         response = self.adapter.send(request, verify=self._verify, proxies=self._proxies)
-        _log.debug("%s: %s -> %d, %d bytes", self.source, call.shown, response.status_code, len(response.content))
+        size, fields = len(response.content), {"source": self.source}
+        _log.debug("%s: %s -> %d, %d bytes", self.source, call.shown, response.status_code, size, extra=fields)
         return response
 
     def _judge(self, call: _Call, response: requests.Response) -> Answer | _Failure:
@@ -500,7 +501,8 @@ class Client:
         failure, seconds = _failure(state), state.upcoming_sleep
         if failure.throttled:
             self.pacing.count_throttled(seconds)
-        _log.debug("%s: %s %s; waits %.1f s", self.source, call.shown, failure.what, seconds)
+        fields = {"source": self.source}
+        _log.info("%s: %s %s; waits %.1f s", self.source, call.shown, failure.what, seconds, extra=fields)
 
     def _said(self, call: _Call, response: requests.Response) -> str:
         """The tool's own words, cut short, without any secret it may have repeated."""

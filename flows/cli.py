@@ -65,8 +65,16 @@ def _say_error(text: str) -> None:
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(_version(), prog_name="pmo-hub")
-def cli() -> None:
+@click.option(
+    "--log", type=click.Choice(["warning", "info", "debug"]), envvar="PMO_LOG", help="Log to standard error; $PMO_LOG."
+)
+@click.option("--log-json", is_flag=True, envvar="PMO_LOG_JSON", help="Log as JSON, one object a line; $PMO_LOG_JSON.")
+def cli(log: str | None, log_json: bool) -> None:
     """One portfolio over all the tools your teams already use."""
+    if log or log_json:
+        from flows.logs import set_up_logs
+
+        set_up_logs(log or "info", as_json=log_json)
 
 
 def with_config(command: F) -> F:

@@ -35,6 +35,7 @@ from prefect.task_runners import ThreadPoolTaskRunner  # noqa: E402
 from prefect.types.entrypoint import EntrypointType  # noqa: E402
 
 from flows.config import load  # noqa: E402
+from flows.logs import set_up_logs_from_environment  # noqa: E402
 from flows.night import Night, NightReport  # noqa: E402
 from flows.night_report import as_lines, as_markdown, as_rows, write_night  # noqa: E402
 from flows.notify import tell_receivers  # noqa: E402
@@ -103,6 +104,7 @@ def notify(night: Night) -> None:
 @flow(name="nightly", task_runner=_THREADS, persist_result=False, retries=0)
 def nightly(config: str | None = None) -> State[Any]:
     """Pull each source, push what is approved, publish, report. `config`: path of `pmo.toml`."""
+    set_up_logs_from_environment()
     night = Night(load(Path(config) if config else None, secrets=True))
     seats = threading.Semaphore(night.settings.hub.sources_at_once)
     with night.kept("preparing"):

@@ -181,6 +181,7 @@ class _SourcePull:
         self._left_alone: set[str] = set()
         self._changed_at = self.outcome.started_at or run.clock()
         self.outbox.event("runs_abandoned", data={"at": instant(self.outcome.started_at)})
+        self._log("begins", stream=None)
         self.outbox.event("run_started", data={"kind": kind, "at": instant(self.outcome.started_at)})
 
     # ---- the whole run ------------------------------------------------------------------------------------------
@@ -248,6 +249,11 @@ class _SourcePull:
             data = {name: value for name, value in vars(outcome).items() if name not in ("stream", "error")}
             data |= {"since_at": instant(outcome.since_at), "through_at": instant(outcome.through_at)}
             self.outbox.event("stream_ended", name, data)
+            self._log(
+                f"{outcome.state.value}: {outcome.rows_seen} seen, {outcome.rows_new} new, {outcome.rows_changed} "
+                f"changed, {outcome.rows_gone} gone, {outcome.quarantined} in quarantine, {outcome.requests} requests",
+                stream=name,
+            )
         if self.outcome.state is RunState.FAILED:
             return
         short = [o for o in self.outcomes.values() if o.state is not RunState.DONE]
@@ -259,6 +265,10 @@ class _SourcePull:
         # a stream that is refused does not keep the others from being known as they are now
         self._remember(settled=True)
 
+    def _log(self, text: str, *, stream: str | None) -> None:
+        fields = {"run": self.run_.run_id, "source": self.run_.source} | ({"stream": stream} if stream else {})
+        _log.info("%s: %s%s", self.run_.source, f"{stream}: " if stream else "", text, extra=fields)
+
     def _end(self) -> None:
         progress = self.connector.progress()
         outcome = self.outcome
@@ -268,6 +278,7 @@ class _SourcePull:
         self.outbox.flush()
         outcome.rows_changed = sum(t.changed for t in self.outbox.tallies.values())
         outcome.streams = list(self.outcomes.values())
+        self._log(f"{outcome.state.value}{': ' + outcome.error if outcome.error else ''}", stream=None)
         self.outbox.event(
             "run_ended",
             data={
