@@ -25,7 +25,7 @@ from warehouse.backup import back_up_desk, space_needed
 from warehouse.desk import Desk
 from warehouse.meaning import WordToMap
 from warehouse.publish import Published
-from warehouse.read import Reader, Row, StatusFacts
+from warehouse.read import Reader, StatusFacts
 
 __all__ = ["Night", "NightReport", "Waiting"]
 
@@ -202,29 +202,19 @@ def _of_the_tools(facts: StatusFacts) -> Iterator[Waiting]:
 
 
 def _of_the_projects(reader: Reader) -> Iterator[Waiting]:
-    for row in _asked(reader, "SELECT object, detail FROM data_quality WHERE check_id = 'source-old' ORDER BY object"):
+    for row in reader.old_sources():
         yield Waiting(f"old|{row['object']}", f"{row['object']}: {row['detail']}")
-    red = "SELECT project_id, project, health_reason, health_owner FROM portfolio WHERE health = 'red' ORDER BY project"
-    for row in _asked(reader, red):
+    for row in reader.red_projects():
         owner = f" ({row['health_owner']})" if row["health_owner"] else ""
-        yield Waiting(
-            f"red|{row['project_id']}", f"{row['project']} is red: {row['health_reason']}{owner}", for_pmo=True
-        )
-    late = """SELECT m.milestone_id, m.name, p.name AS project, m.slip_days, m.forecast_on FROM milestone_outlook AS m
-        JOIN projects AS p ON p.id = m.project_id
-        WHERE m.has_baseline AND m.slip_days > 0 AND NOT m.is_met AND NOT m.on_hold
-        ORDER BY m.slip_days DESC, m.milestone_id"""
-    for row in _asked(reader, late):
+        text = f"{row['project']} is red: {row['health_reason']}{owner}"
+        yield Waiting(f"red|{row['project_id']}", text, for_pmo=True)
+    for row in reader.late_milestones():
         yield Waiting(
             f"late|{row['milestone_id']}",
             f"{row['project']}: {row['name']} is foreseen for {row['forecast_on']}, {row['slip_days']} days late",
             for_pmo=True,
             size=row["slip_days"],
         )
-
-
-def _asked(reader: Reader, sql: str) -> list[Row]:
-    return reader.ask(sql).dicts()
 
 
 def _of_changes(changes: list[WantedChange]) -> Iterator[Waiting]:

@@ -237,6 +237,27 @@ class Reader:
             held_back=[row for row in streams if row["held_back"]],
         )
 
+    def old_sources(self) -> list[Row]:
+        """Sources that are known up to a day and a half ago only: object (the name), detail."""
+        return self._dicts("SELECT object, detail FROM data_quality WHERE check_id = 'source-old' ORDER BY object")
+
+    def red_projects(self) -> list[Row]:
+        """project_id, project, health_reason, health_owner of those that are red."""
+        return self._dicts(
+            """SELECT project_id, project, health_reason, health_owner FROM portfolio WHERE health = 'red'
+            ORDER BY project, project_id"""
+        )
+
+    def late_milestones(self) -> list[Row]:
+        """Open milestones that are foreseen after their baseline, the latest first: milestone_id, name, project,
+        slip_days, forecast_on."""
+        return self._dicts(
+            """SELECT m.milestone_id, m.name, p.name AS project, m.slip_days, m.forecast_on
+            FROM milestone_outlook AS m JOIN projects AS p ON p.id = m.project_id
+            WHERE m.has_baseline AND m.slip_days > 0 AND NOT m.is_met AND NOT m.on_hold
+            ORDER BY m.slip_days DESC, m.milestone_id"""
+        )
+
     def health_counts(self) -> dict[str, int]:
         """Projects of the plan by health."""
         found = "SELECT health, count(*) FROM portfolio WHERE health IS NOT NULL GROUP BY health ORDER BY health"
