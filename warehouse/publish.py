@@ -252,8 +252,10 @@ def _remove(part: Path) -> None:
 
 def _write(hub: Hub, part: Path, beside: _Beside, megabytes: int) -> PastFacts:
     with _attached(hub, part), _facts(hub, beside), _past_tables(hub, beside.past, beside.today):
+        enough = megabytes
         for record in _MADE:
-            _fill_with_enough(hub, record, megabytes, emails=beside.settings.publish.emails)
+            # what one table needed is no more for the next: the peak is there already, and to try with less takes time
+            enough = _fill_with_enough(hub, record, megabytes, enough, emails=beside.settings.publish.emails)
         new = _to_be_kept(hub, beside)
         _describe(hub, PUBLISHED)
         hub.con.execute("CHECKPOINT published")
@@ -372,19 +374,20 @@ def _unpacked(
         hub.con.unregister("kept")
 
 
-def _fill_with_enough(hub: Hub, record: type[Record], least: int, *, emails: bool) -> None:
-    """With more memory than the `least`, which is set, where a table needs it, and only for that table."""
+def _fill_with_enough(hub: Hub, record: type[Record], at_hand: int, least: int, *, emails: bool) -> int:
+    """From the `least` on with more memory than is `at_hand`, where the table needs it. Gives back how much it took."""
     for megabytes in MEGABYTES_TO_PUBLISH:
         if megabytes < least:
             continue
         try:
-            with hub.in_one_thread(megabytes) if megabytes > least else nullcontext():
+            with hub.in_one_thread(megabytes) if megabytes > at_hand else nullcontext():
                 _fill(hub, record, emails=emails)
-            return
+            return megabytes
         except duckdb.OutOfMemoryException:
             if megabytes == MEGABYTES_TO_PUBLISH[-1]:
                 raise
             hub.con.execute(f"DROP TABLE IF EXISTS {_place(record)}.{record.table}")
+    raise AssertionError("the most memory is tried last")
 
 
 def _fill(hub: Hub, record: type[Record], *, emails: bool) -> None:

@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ import requests
 from sandbox.redmine import RedmineServer
 from sandbox.redmine_tracker import Tracker
 from tests.inbox import Inbox
+from tests.real.postgres import NoPostgres, postgres
 from tests.running import ROOT, environment
 from warehouse.compare import differences
 
@@ -70,8 +71,8 @@ urls = ["${{INBOX}}"]
 class Scheduled:
     """`pmo schedule` at work, each minute, and what its server knows."""
 
-    def __init__(self, folder: Path, inbox: Inbox) -> None:
-        self.folder, self.inbox = folder, inbox
+    def __init__(self, folder: Path, inbox: Inbox, database: str | None) -> None:
+        self.folder, self.inbox, self.database = folder, inbox, database
         self.outside = folder / "called-outside.txt"
         (folder / "guard").mkdir()
         (folder / "guard" / "sitecustomize.py").write_text(GUARD)
@@ -83,6 +84,8 @@ class Scheduled:
         more["PYTHONPATH"] = os.pathsep.join([str(self.folder / "guard"), str(ROOT)])
         for name in [name for name in more if name.startswith("PREFECT_")]:
             del more[name]
+        if self.database:
+            more["PREFECT_SERVER_DATABASE_CONNECTION_URL"] = self.database
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "flows.cli", "schedule", "--cron", "* * * * *"],
@@ -140,9 +143,9 @@ def until(what: Callable[[], bool], *, within: float = 240.0) -> None:
 
 
 @contextmanager
-def scheduled(folder: Path, inbox: Inbox, *urls: str) -> Iterator[Scheduled]:
+def scheduled(folder: Path, inbox: Inbox, *urls: str, database: str | None = None) -> Iterator[Scheduled]:
     (folder / "pmo.toml").write_text(CONFIG.format(well=urls[0], ill=urls[1]))
-    one = Scheduled(folder, inbox)
+    one = Scheduled(folder, inbox, database)
     one.begin()
     try:
         until(lambda: "Prefect at " in one.log.read_text())
@@ -156,12 +159,28 @@ def issues(folder: Path) -> dict[str, int]:
         return dict(con.execute("SELECT source, count(*) FROM issues GROUP BY source").fetchall())
 
 
-def test_nights_by_the_schedule_broken_and_healed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("kept_in", ["SQLite", "PostgreSQL"])
+def test_nights_by_the_schedule_broken_and_healed(
+    kept_in: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with ExitStack() as stack:
+        database = None
+        if kept_in == "PostgreSQL":
+            try:
+                database = stack.enter_context(postgres())
+            except NoPostgres as error:
+                pytest.skip(str(error))
+        states, reports = _broken_and_healed(tmp_path, database)
+    with capsys.disabled():
+        print(f"\nnights, Prefect on {kept_in}: {states}, {reports} reports, no host called but this one", flush=True)
+
+
+def _broken_and_healed(tmp_path: Path, database: str | None) -> tuple[list[str], int]:
     with RedmineServer(Tracker(issues=30, seed=3)) as well, RedmineServer(Tracker(issues=30, seed=4)) as ill:
         keys = dict(ill.keys)
         ill.keys.clear()  # a wrong password
         inbox = Inbox()
-        with scheduled(tmp_path, inbox, well.url, ill.url) as nights:
+        with scheduled(tmp_path, inbox, well.url, ill.url, database=database) as nights:
             until(lambda: len(nights.runs()) >= 1)
             broken = nights.runs()[0]
             assert broken["state_type"] == "FAILED" and broken["state"]["message"].startswith("ill: ")
@@ -184,8 +203,7 @@ def test_nights_by_the_schedule_broken_and_healed(tmp_path: Path, capsys: pytest
     )
     called = nights.outside.read_text() if nights.outside.exists() else ""
     assert called == "", "a host that is not this one was called"
-    with capsys.disabled():
-        print(f"\nnights: {states}, {len(reports)} reports, no host called but this one", flush=True)
+    return states, len(reports)
 
 
 def test_killed_with_all_that_it_had_started(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
