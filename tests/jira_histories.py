@@ -83,6 +83,14 @@ class Place:
         return closing(Hub(self.folder / "data" / name, megabytes=1024))
 
 
+KNOWN = (5, 8, 11)
+"""Seeds. 5: a project goes to the trash. 8: issues are hidden just when their cut lists are to be completed. 11: feeds
+that stand still at one instant."""
+
+LONG = (5, 11)
+"""Those of them that `make test-real` alone lives."""
+
+
 def run_history(seed: int, folder: Path, *, rounds: int = 3, issues: int = 120) -> dict[str, int]:
     """Lives one history; gives back what happened, counted."""
     random_ = random.Random(seed)

@@ -126,6 +126,7 @@ _BY_NAME = (
     (_PERCENTS, "per cent"), (_POINTS, str(Unit.POINTS)), (_WEEKDAYS, "hours"), (_NUMBERS, "number"),
     (_SCORES, "score"), (_SCOPE, "points, hours or issues: `basis`"),
     (frozenset({"closed_value", "difference"}), "as `unit` says"),
+    (frozenset({"earned_value"}), "as `earned_unit` says"),
     (frozenset({"value", "amber_over", "red_over"}), "as its dimension: working days, share, days"),
 )  # fmt: skip
 _BY_WORD = (

@@ -12,7 +12,7 @@ import pytest
 from connectors import CONNECTORS
 from flows import config
 from flows.config import load, rename_source, template, write_template
-from model.config import HubSettings, PublishSettings
+from model.config import HubSettings, NotifySettings, PublishSettings
 from model.errors import ConfigError, FileError
 from model.vocabulary import IssueType, Status
 
@@ -64,7 +64,7 @@ def test_the_template_is_a_configuration_as_it_stands(folder):
 
 
 def test_the_template_names_every_setting_with_its_default(folder, monkeypatch):
-    for name in ("JIRA_EMAIL", "JIRA_TOKEN"):
+    for name in ("JIRA_EMAIL", "JIRA_TOKEN", "OPS_ADDRESS", "PMO_ADDRESS"):
         monkeypatch.setenv(name, "someone@example.com")
     (folder / "company-ca.pem").write_text("")
     document = tomllib.loads(switched_on(template()))
@@ -79,6 +79,8 @@ def test_the_template_names_every_setting_with_its_default(folder, monkeypatch):
     examples = dict.fromkeys(("requests_per_second", "writes_per_second", "comment"))
     assert found.hub.model_copy(update=examples) == HubSettings(data=str(folder / "data"))
     assert found.sources["ops-redmine"].status == {"Feedback": Status.BLOCKED}
+    assert set(document["notify"]) == set(NotifySettings.model_fields)
+    assert found.notify == NotifySettings(urls=("someone@example.com",), pmo_urls=("someone@example.com",))
 
 
 def test_the_template_explains_itself():

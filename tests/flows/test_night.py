@@ -5,7 +5,8 @@ from __future__ import annotations
 import shutil
 import stat
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from contextlib import closing
+from datetime import UTC, date, datetime, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from model.errors import ConfigError
 from model.vocabulary import Status, WordKind
 from sandbox.redmine import ADMIN_KEY, RedmineServer
 from sandbox.redmine_tracker import Tracker
+from tests.warehouse.small_hub import NOON, SmallHub
 from warehouse.backup import back_up_desk
 from warehouse.desk import Desk
 from warehouse.hub import HubLock
@@ -129,14 +131,19 @@ def test_what_a_tool_writes_is_text_everywhere() -> None:
     assert "\n# all" not in markdown
 
 
+def prepared(folder: Path) -> NightReport:
+    one = Night(load(folder / "pmo.toml", secrets=True))
+    one.prepare()
+    return one.report
+
+
 def test_the_desk_is_backed_up_each_night(folder: Path) -> None:
-    night(folder)  # makes one
     with Desk(folder / "data" / "desk.sqlite") as desk:
         desk.map_word("ops", WordKind.STATUS, "In Review", "blocked", "ada")
-        report = night(folder)  # while somebody has it open
+        prepared(folder)  # while somebody has it open
         desk.map_word("ops", WordKind.STATUS, "In Review", "done", "ada")
     [copy] = (folder / "data" / "backups").iterdir()
-    assert stat.S_IMODE(copy.stat().st_mode) == 0o600 and report.reason is None
+    assert stat.S_IMODE(copy.stat().st_mode) == 0o600
     with Desk(copy) as kept:
         assert kept.rules("ops").status == {"in review": Status.BLOCKED}
     for day in range(1, 20):
@@ -147,25 +154,27 @@ def test_the_desk_is_backed_up_each_night(folder: Path) -> None:
 
 def test_a_disk_that_fills_up_is_told_before_it_is_full(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(10**9, 10**9 - 10**7, 10**7))
-    report = night(folder)
-    assert [one.text.partition(": ")[2] for one in report.waiting if one.key == "space|"] == [
-        "0.0 GB are free, and a night may need 0.2: free some"
-    ]
+    [told] = prepared(folder).waiting
+    assert told.text.partition(": ")[2] == "0.0 GB are free, and a night may need 0.2: free some"
 
 
 def test_an_earlier_file_is_what_readers_get_again(folder: Path) -> None:
-    night(folder)
-    first = (folder / "data" / "portfolio.duckdb").resolve()
-    night(folder)
-    assert (folder / "data" / "portfolio.duckdb").resolve() != first
-    told = CliRunner().invoke(cli, ["restore", first.stem, "--config", str(folder / "pmo.toml")])
-    assert told.exit_code == 0 and (folder / "data" / "portfolio.duckdb").resolve() == first
-    told = CliRunner().invoke(cli, ["restore", "--config", str(folder / "pmo.toml")])
-    assert told.output.splitlines()[0] == first.stem and len(told.output.splitlines()) == 2
-    told = CliRunner().invoke(cli, ["restore", "2001-01-01", "--config", str(folder / "pmo.toml")])
-    assert isinstance(told.exception, ConfigError) and "there is no generation 2001-01-01" in str(told.exception)
-    night(folder)
-    assert (folder / "data" / "portfolio.duckdb").resolve() != first
+    link = folder / "data" / "portfolio.duckdb"
+    with closing(SmallHub(folder / "data")) as hub:
+        first = hub.publish(NOON).path
+        second = hub.publish(NOON + timedelta(days=1)).path
+        assert link.resolve() == second
+        told = CliRunner().invoke(cli, ["restore", first.stem, "--config", str(folder / "pmo.toml")])
+        assert told.exit_code == 0 and link.resolve() == first
+        told = CliRunner().invoke(cli, ["restore", "--config", str(folder / "pmo.toml")])
+        assert told.output.split() == [first.stem, second.stem]
+        told = CliRunner().invoke(cli, ["restore", "2026-11-22", "--config", str(folder / "pmo.toml")])
+        assert link.resolve() == second
+        told = CliRunner().invoke(cli, ["restore", "2001-01-01", "--config", str(folder / "pmo.toml")])
+        assert isinstance(told.exception, ConfigError) and "there is no generation 2001-01-01" in str(told.exception)
+        assert link.resolve() == second
+        third = hub.publish(NOON + timedelta(days=2)).path
+        assert link.resolve() == third
 
 
 def test_a_hub_that_somebody_else_writes_fails_the_night_in_a_sentence(folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""Random histories by the thousand, each against the tracker's own truth. Seeds are fresh, and printed.
+"""Random histories by the thousand, each against the tracker's own truth: of known seeds, and of fresh ones, printed.
 
 PMO_HISTORIES says how many of a tracker in memory, PMO_JIRA_HISTORIES of a make-believe Jira over HTTP; two processes
 share them.
@@ -21,9 +21,9 @@ import pytest
 from tests import histories, jira_histories
 
 History = Callable[[int, Path], dict[str, int]]
-KINDS: dict[str, tuple[History, int]] = {
-    "in memory": (histories.run_history, int(os.environ.get("PMO_HISTORIES", "1000"))),
-    "of a Jira": (jira_histories.run_history, int(os.environ.get("PMO_JIRA_HISTORIES", "60"))),
+KINDS: dict[str, tuple[History, int, tuple[int, ...]]] = {
+    "in memory": (histories.run_history, int(os.environ.get("PMO_HISTORIES", "1000")), histories.KNOWN),
+    "of a Jira": (jira_histories.run_history, int(os.environ.get("PMO_JIRA_HISTORIES", "60")), jira_histories.KNOWN),
 }
 
 
@@ -39,11 +39,11 @@ def _live(kind: str, seed: int) -> tuple[int, dict[str, int], str | None]:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_tables_equal_the_truth_in_many_histories(kind: str, capsys: pytest.CaptureFixture[str]):
-    how_many = KINDS[kind][1]
+    _, how_many, known = KINDS[kind]
     start = random.SystemRandom().randrange(10**9)
-    seeds = range(start, start + how_many)
+    seeds = [*known, *range(start, start + how_many)]
     with capsys.disabled():
-        print(f"\nhistories {kind}: {how_many}, seeds {seeds.start} to {seeds.stop - 1}", flush=True)
+        print(f"\nhistories {kind}: {len(known)} known, {how_many} fresh, seeds from {start} on", flush=True)
     happened: Counter[str] = Counter()
     failed = []
     with ProcessPoolExecutor(2) as pool:
@@ -58,5 +58,5 @@ def test_tables_equal_the_truth_in_many_histories(kind: str, capsys: pytest.Capt
                     print(f"histories {kind}: {done} lived, {len(failed)} failed", flush=True)
     with capsys.disabled():
         told = dict(happened.most_common())
-        print(f"histories {kind}: {how_many} lived, {len(failed)} failed; {told}", flush=True)
+        print(f"histories {kind}: {len(seeds)} lived, {len(failed)} failed; {told}", flush=True)
     assert not failed, failed[:3]
