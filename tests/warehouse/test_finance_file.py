@@ -7,13 +7,15 @@ import stat
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import duckdb
 import pytest
 
 from model.config import HubSettings, PublishSettings
-from tests.warehouse.small_hub import NOON, STATUSES, SmallHub, issue, project, worklog
+from tests.warehouse.small_hub import DESCRIBE, NOON, STATUSES, SmallHub, issue, project, worklog
 from tests.warehouse.test_plan_figures import PEOPLE, cost, planned, rate, scope
+from warehouse import publish as publishing
 from warehouse.publish import Published, publish
 
 RATE = 4711.25
@@ -35,7 +37,8 @@ def pmo(small: SmallHub) -> SmallHub:
 def published(hub: SmallHub, *, finance: bool, days: int = 0) -> Published:
     hub.renew()
     settings = HubSettings(publish=PublishSettings(finance=finance))
-    return publish(hub.hub, hub.data, settings, now=NOON + timedelta(days=days))
+    with patch.object(publishing, "_describe", DESCRIBE):
+        return publish(hub.hub, hub.data, settings, now=NOON + timedelta(days=days))
 
 
 def asked(file: Path, sql: str) -> list[tuple[Any, ...]]:
