@@ -171,25 +171,34 @@ def plant_links(tracker: Tracker, lives: list[Outline], as_of: date, end: int, r
         by_key.setdefault(tracker.projects[issue.project_id].key, []).append(issue)
     pairs: list[tuple[int, int, str]] = []
     if len(lives) >= ENOUGH:
-        erp, oms, web = (next(i.id for i in by_key[key] if tracker.is_open(i)) for key in ("ERP", "OMS", "WEB"))
+        # without days: a circle keeps nobody waiting for longer than it says
+        undated = (
+            [i for i in by_key[key] if tracker.is_open(i) and i.due_on is None and i.start_on is None]
+            for key in ("ERP", "OMS", "WEB")
+        )
+        erp, oms, web = (found[0].id for found in undated)
         pairs = [(erp, oms, "10000"), (oms, web, "10000"), (web, erp, "10000"), _customer_data(tracker, by_key, as_of)]
     while len(pairs) < count and len(alive) > 3:
         one = rng.choice(alive)
         other = rng.choice(alive if rng.random() < 0.3 else by_key[tracker.projects[one.project_id].key])
         kind = rng.choices(("10000", "10002", "10003", "10020"), (5, 2, 6, 1))[0]
-        keeps_waiting = kind == "10000" and other.project_id != one.project_id and not _in_time(tracker, one, other)
+        keeps_waiting = (
+            kind == "10000" and other.project_id != one.project_id and not _in_time(tracker, one, other, as_of)
+        )
         if one.id != other.id and not keeps_waiting:
             pairs.append((one.id, other.id, kind))
     for n, (one_id, other_id, kind) in enumerate(pairs):
         tracker.link(one_id, other_id, kind, by=tracker.issues[one_id].creator, at=at + n * HOUR // max(count, 1))
 
 
-def _in_time(tracker: Tracker, one: Issue, other: Issue) -> bool:
-    """Whether nobody would say that it keeps the other waiting: it is closed, or foreseen for before it is needed."""
+def _in_time(tracker: Tracker, one: Issue, other: Issue, as_of: date) -> bool:
+    """Whether nobody would say that it keeps the other waiting: one is closed, or it comes before it is needed."""
     if tracker.projects[other.project_id].key == "OMS":
         return False
     needed_on = other.start_on or other.due_on
-    return not tracker.is_open(one) or (one.due_on is not None and needed_on is not None and one.due_on <= needed_on)
+    if not tracker.is_open(one) or not tracker.is_open(other):
+        return True
+    return one.due_on is not None and needed_on is not None and as_of < one.due_on <= needed_on
 
 
 def _customer_data(tracker: Tracker, by_key: dict[str, list[Issue]], as_of: date) -> tuple[int, int, str]:

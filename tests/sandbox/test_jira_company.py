@@ -84,6 +84,24 @@ def test_what_is_planted_is_there_to_the_count(company: Tracker):
     assert max(company.issues) - 10_000 - len(company.issues) == PLANTED["deleted_issues"]
 
 
+@pytest.mark.parametrize("days", [0, 1, 2, 3, 17])
+def test_nobody_waits_for_another_project_but_oms_for_erp(days: int):
+    """On whichever day the demo is tried."""
+    as_of = AS_OF + timedelta(days=days)
+    company = tracker_of(seed=7, as_of=as_of)
+    waiting: Counter[tuple[str, ...]] = Counter()
+    for link in company.links.values():
+        one, other = company.issues[link.from_id], company.issues[link.to_id]
+        needed_on, due_on = other.start_on or other.due_on, one.due_on
+        if link.type_id != "10000" or one.project_id == other.project_id or needed_on is None:
+            continue
+        late = needed_on < as_of if due_on is None else max(due_on, as_of) > needed_on
+        if late and company.is_open(one) and company.is_open(other):
+            keys = tuple(company.projects[issue.project_id].key for issue in (one, other))
+            waiting[keys] += 1
+    assert waiting == {("ERP", "OMS"): 1}
+
+
 def test_priya_books_at_half_past_eleven_in_pune(company: Tracker):
     logs = logs_of(company, "Priya Raman")
     pune = [datetime.fromtimestamp(w.started / 1000, UTC).astimezone(ZoneInfo("Asia/Kolkata")) for w in logs]
