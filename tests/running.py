@@ -22,6 +22,20 @@ url = "{url}"
 token = "${{SANDBOX_KEY}}"
 """
 
+TWO_SOURCES = """
+[hub]
+tries = 1
+[sources.well]
+type = "redmine"
+url = "{well}"
+token = "${{SANDBOX_KEY}}"
+[sources.ill]
+type = "redmine"
+url = "{ill}"
+token = "${{SANDBOX_KEY}}"
+"""
+"""For nights in which one tool fails."""
+
 Finished = subprocess.CompletedProcess[str]
 
 

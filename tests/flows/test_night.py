@@ -22,24 +22,11 @@ from model.errors import ConfigError
 from model.vocabulary import Status, WordKind
 from sandbox.redmine import ADMIN_KEY, RedmineServer
 from sandbox.redmine_tracker import Tracker
+from tests.running import TWO_SOURCES
 from tests.warehouse.small_hub import NOON, SmallHub
 from warehouse.backup import back_up_desk
 from warehouse.desk import Desk
 from warehouse.hub import HubLock
-
-CONFIG = """
-[hub]
-tries = 1
-lock_wait_minutes = 0
-[sources.well]
-type = "redmine"
-url = "{well}"
-token = "${{SANDBOX_KEY}}"
-[sources.ill]
-type = "redmine"
-url = "{ill}"
-token = "${{SANDBOX_KEY}}"
-"""
 
 
 @pytest.fixture
@@ -51,7 +38,11 @@ def servers() -> Iterator[tuple[RedmineServer, RedmineServer]]:
 @pytest.fixture
 def folder(tmp_path: Path, servers: tuple[RedmineServer, RedmineServer], monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("SANDBOX_KEY", ADMIN_KEY)
-    (tmp_path / "pmo.toml").write_text(CONFIG.format(well=servers[0].url, ill=servers[1].url))
+    (tmp_path / "pmo.toml").write_text(
+        TWO_SOURCES.replace("tries = 1", "tries = 1\nlock_wait_minutes = 0").format(
+            well=servers[0].url, ill=servers[1].url
+        )
+    )
     return tmp_path
 
 

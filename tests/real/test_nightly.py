@@ -26,7 +26,7 @@ from sandbox.redmine import RedmineServer
 from sandbox.redmine_tracker import Tracker
 from tests.inbox import Inbox
 from tests.real.postgres import NoPostgres, postgres
-from tests.running import ROOT, environment
+from tests.running import ROOT, TWO_SOURCES, environment
 from warehouse.compare import differences
 
 GUARD = """
@@ -52,20 +52,12 @@ socket.getaddrinfo = _looked_up
 socket.socket.connect = _connected(_connect)
 socket.socket.connect_ex = _connected(_connect_ex)
 """
-CONFIG = """
-[hub]
-tries = 1
-[sources.well]
-type = "redmine"
-url = "{well}"
-token = "${{SANDBOX_KEY}}"
-[sources.ill]
-type = "redmine"
-url = "{ill}"
-token = "${{SANDBOX_KEY}}"
-[notify]
+CONFIG = (
+    TWO_SOURCES
+    + """[notify]
 urls = ["${{INBOX}}"]
 """
+)
 
 
 class Scheduled:
