@@ -580,6 +580,54 @@ def rebuild(config: Path | None, as_json: bool) -> None:
     show_rebuilt(rebuilt, published, as_json=as_json)
 
 
+@cli.command()
+@click.argument("account", required=False)
+@click.option(
+    "--also", multiple=True, metavar="WORD", help="Another word for this person, replaced wherever it stands."
+)
+@click.option("--not", "left_out", multiple=True, metavar="WORD", help="A word that is not to be replaced.")
+@click.option("--dry-run", is_flag=True, help="Only say what would be replaced.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@with_config
+@with_json
+@exits
+def forget(
+    account: str | None,
+    also: tuple[str, ...],
+    left_out: tuple[str, ...],
+    dry_run: bool,
+    yes: bool,
+    config: Path | None,
+    as_json: bool,
+) -> int:
+    """Put a pseudonym in the place of a person's names, log-ins and addresses, in all that the hub keeps.
+
+    ACCOUNT is an account's id, an e-mail address or a person's id: all accounts of that person are forgotten. Without
+    it, a forgetting that was cut short is finished.
+    """
+    from flows import forget as forgetting
+    from flows.show import show_receipts, show_words
+
+    settings = _load(config)
+    receipts = [] if dry_run else forgetting.finish(settings, _user(), told=_say_step)
+    if account is None and not receipts:
+        raise ConfigError("name an account: its id (source:id), an e-mail address, or a person's id")
+    if account is not None:
+        looked = forgetting.look_for(settings, account, also, left_out)
+        show_words(looked, as_json=as_json and dry_run)
+        if dry_run:
+            return 0
+        if not yes:
+            click.confirm("Replace them in every file, for good?", abort=True, err=True)
+        receipts.append(forgetting.forget(settings, looked, _user(), told=_say_step))
+    show_receipts(receipts, as_json=as_json)
+    return max(receipt.exit_status for receipt in receipts)
+
+
+def _say_step(what: str) -> None:
+    click.echo(f"pmo: {what} …", err=True)
+
+
 @cli.command("accept-loss")
 @click.argument("source")
 @with_config

@@ -31,6 +31,7 @@ from flows.format import share as _share
 if TYPE_CHECKING:
     from flows.changes import Asked
     from flows.check import Checked
+    from flows.forget import Looked, Receipt
     from flows.pull import SourceOutcome, StreamOutcome
     from flows.push import PushReport
     from flows.rebuild import Rebuilt
@@ -58,9 +59,11 @@ __all__ = [
     "show_pushed",
     "show_quality",
     "show_rebuilt",
+    "show_receipts",
     "show_report",
     "show_rows",
     "show_status",
+    "show_words",
 ]
 
 ChangeStory: TypeAlias = "tuple[WantedChange, Sequence[ChangeEvent], Sequence[RecordedStep]]"
@@ -664,3 +667,33 @@ def _cell(value: object) -> str:
 def _few(words: Sequence[str], most: int = 5) -> str:
     more = f" and {len(words) - most} more" if len(words) > most else ""
     return ", ".join(words[:most]) + more
+
+
+def show_words(looked: Looked, *, as_json: bool) -> None:
+    """What `pmo forget` would replace, by what, and what it cannot change. To standard error: it is no result."""
+    if as_json:
+        _print_json(looked)
+        return
+    for account in looked.accounts:
+        _err.print(f"{account.id} ({account.name})", markup=False)
+    for word in looked.words:
+        where = "" if word.anywhere else ", only where it is all that a field about a person holds; else say --also"
+        _err.print(f"  {word.text} → {word.pseudonym}{where}", markup=False)
+    for remark in looked.remarks:
+        _err.print(f"note: {remark}", markup=False)
+
+
+def show_receipts(receipts: Sequence[Receipt], *, as_json: bool) -> None:
+    """What `pmo forget` did."""
+    if as_json:
+        _print_json(receipts)
+        return
+    for receipt in receipts:
+        files = ", ".join(f"{number} {kind}" for kind, number in receipt.files.items()) or "none"
+        _out.print(
+            f"{receipt.pseudonym}: {receipt.replaced:,} places replaced; files written anew: {files}; the hub file was "
+            "made again. This receipt is kept on the desk.",
+            markup=False,
+        )
+        for place in receipt.remaining:
+            _out.print(f"STILL THERE: {place}", markup=False)

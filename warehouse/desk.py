@@ -21,6 +21,7 @@ from model.errors import ConfigError, FileError, HubError, Locked
 from model.mapping import MAPPED_KINDS, Rules
 from model.vocabulary import IssueType, Status, WordKind
 from warehouse.files import has_no_space, plain
+from warehouse.forgotten import FORGOTTEN_TABLES, Forgotten
 from warehouse.notices import NOTICE_TABLES, Notices
 from warehouse.past import PAST_TABLES, Past, rename_in_past
 from warehouse.queue import CHANGE_TABLES, NOTE_TABLES, Queue
@@ -44,6 +45,7 @@ _MIGRATIONS: tuple[tuple[str, ...], ...] = (
     NOTE_TABLES,
     PAST_TABLES,
     NOTICE_TABLES,
+    FORGOTTEN_TABLES,
 )
 """Frozen: what was released is never edited, a change is one more entry. They use nothing of today's model."""
 
@@ -98,6 +100,11 @@ class Desk:
     def past(self) -> Past:
         """What was shown and what was closed."""
         return Past(self)
+
+    @property
+    def forgotten(self) -> Forgotten:
+        """People who were forgotten."""
+        return Forgotten(self)
 
     # ---- disappearances let through ------------------------------------------------------------------------------
 

@@ -39,14 +39,18 @@ class Shelf:
                 left.unlink()
 
     def new_name(self, now: datetime) -> Path:
-        """Where a file made now goes."""
+        """Where a file made now goes: behind all others of its minute, as one of them may be gone again."""
         stem = f"{self._stem}-{now.astimezone(UTC).strftime(_STAMP)}"
-        path = self.folder / f"{stem}.duckdb"
-        again = 1
-        while path.exists():
-            again += 1
-            path = self.folder / f"{stem}-{again}.duckdb"
-        return path
+        beside = [made for path in self.folder.glob(f"{stem}*.duckdb") if (made := self._made_at(path.name))]
+        number = max((number for _, number in beside), default=0) + 1
+        return self.folder / (f"{stem}.duckdb" if number == 1 else f"{stem}-{number}.duckdb")
+
+    def name_beside(self, path: Path) -> Path:
+        """A name never used before, for what takes the place of a published file: made in the same minute."""
+        made = self._made_at(path.name)
+        if made is None:
+            raise ConfigError(f"{path} is none of the published files")
+        return self.new_name(made[0])
 
     def generations(self) -> list[str]:
         """Names of the published files that are kept, without ending, oldest first."""

@@ -1,0 +1,259 @@
+"""Forgetting a person: which words, in which order, resumed if it was cut short, and a receipt.
+
+The words go on the desk first. Then the raw archive, the published files, all others and the desk are written anew, the
+hub file is made again from the archive and published; the words leave the desk, and everything is searched once more.
+Each step may be done already: what was cut short is finished by the next call. What the tools, the configuration and
+the plan's own files hold is not ours: it is said, and would come back with the next sync.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+
+import connectors
+from flows.rebuild import Connect, rebuild
+from flows.schedule import PID_FILE
+from flows.sync import OpenHub, publish_hub
+from model.config import Settings
+from model.errors import ConfigError, Locked
+from model.forgetting import Forgetter, Known, Word, pseudonyms, words_in
+from warehouse.desk import Desk
+from warehouse.files import said_plainly
+from warehouse.forgetting import (
+    Rewritten,
+    forget_in_archive,
+    forget_in_files,
+    forget_in_published,
+    forget_in_sqlite,
+    held_in_file,
+    remaining,
+    wipe_sqlite,
+)
+from warehouse.forgotten import FORGOTTEN, UnderWay
+from warehouse.hub import HubLock
+from warehouse.people import KnownAccount, accounts_of, namesakes
+from warehouse.raw import EVENT, RawArchive
+
+__all__ = ["Looked", "Receipt", "finish", "forget", "look_for", "unfinished"]
+
+Told = Callable[[str], None]
+
+
+def silent(_what: str) -> None:
+    """Tells nobody."""
+
+
+@dataclass(frozen=True)
+class Looked:
+    """Whom a word stands for, and what would be forgotten. `remarks` are sentences: what must be done elsewhere."""
+
+    accounts: tuple[KnownAccount, ...]
+    words: tuple[Word, ...]
+    code: str
+    remarks: tuple[str, ...] = ()
+
+
+@dataclass
+class Receipt:
+    """What was done, without a word of the person. `remaining`: where a word still stands; empty if all is well."""
+
+    pseudonym: str
+    accounts: list[str]
+    asked_by: str
+    done_at: str
+    files: dict[str, int]
+    replaced: int
+    remaining: list[str]
+
+    @property
+    def exit_status(self) -> int:
+        """1 if something is left."""
+        return int(bool(self.remaining))
+
+
+def look_for(
+    settings: Settings,
+    who: str,
+    also: Sequence[str] = (),
+    left_out: Sequence[str] = (),
+    *,
+    connect: Connect = connectors.connect,
+) -> Looked:
+    """Finds the person behind an account, and their words in all that was ever read. Raises ConfigError, Locked."""
+    _refuse_while_scheduled(settings)
+    with OpenHub(settings, connect) as opened:
+        accounts = accounts_of(opened.hub, who)
+        if not accounts:
+            raise ConfigError(
+                f"no account is known as {who}: give an account id (source:id), an e-mail address or a person id, "
+                'as in `pmo sql "select id, name, person_id from accounts"`'
+            )
+        known = Known(
+            frozenset(a.name for a in accounts), mails=frozenset(a.email for a in accounts if a.email)
+        ) | _said_in(opened.archive, accounts)
+        code = _new_code(opened.desk)
+        words = tuple(pseudonyms(known, code, also, left_out))
+        others = namesakes(opened.hub, {w.text.lower() for w in words}, {a.id for a in accounts})
+    forgetter = Forgetter(words, code)
+    return Looked(tuple(accounts), words, code, tuple(_remarks(settings, accounts, others, forgetter)))
+
+
+def _new_code(desk: Desk) -> str:
+    taken = {receipt["pseudonym"].rpartition(" ")[2] for receipt in desk.forgotten.receipts()}
+    while (code := secrets.token_hex(3)) in taken or code.isdigit():
+        pass
+    return code
+
+
+def _said_in(archive: RawArchive, accounts: Sequence[KnownAccount]) -> Known:
+    """What the tools ever said of these accounts, under earlier names too."""
+    ids: dict[str, frozenset[str]] = {}
+    for source in {a.source for a in accounts}:
+        ids[source] = frozenset(a.native_id.lower() for a in accounts if a.source == source)
+    names = {old: new for _, old, new in archive.renames()}
+    found = Known()
+    for relative in archive.parts():
+        source = relative.split("/")[0]
+        while source not in ids and source in names:
+            source = names.pop(source)
+        if source not in ids:
+            continue
+        for entry in archive.read(relative):
+            lowered = entry.body.lower()
+            if entry.kind != EVENT and any(id_.encode() in lowered for id_ in ids[source]):
+                found |= words_in(_document(entry.body), ids[source])
+    return found
+
+
+def _document(body: bytes) -> object:
+    try:
+        return msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+
+
+def _remarks(
+    settings: Settings, accounts: Sequence[KnownAccount], others: Iterable[KnownAccount], forgetter: Forgetter
+) -> Iterator[str]:
+    for source in sorted({a.source for a in accounts}):
+        yield f"{source} itself still names this person: anonymize them there first, or the next sync brings them back"
+    for other in others:
+        yield f"{other.id} has the same name and counts as somebody else: the name is replaced there too"
+    for path in _files_outside(settings):
+        if held_in_file(path, forgetter):
+            yield f"{path} names this person, and is yours to change"
+
+
+def _files_outside(settings: Settings) -> list[Path]:
+    plans = [source.place for source in settings.sources.values() if source.folder]
+    return [
+        settings.path,
+        *(path for folder in plans if folder.is_dir() for path in sorted(folder.iterdir()) if path.is_file()),
+    ]
+
+
+def _refuse_while_scheduled(settings: Settings) -> None:
+    pid_file = settings.data / "prefect" / PID_FILE
+    try:
+        pid = int(pid_file.read_text(encoding="utf-8"))
+        os.kill(pid, 0)
+    except (OSError, ValueError):
+        return
+    raise Locked(
+        f"`pmo schedule` is running over {settings.data} (its server is process {pid}): stop it first",
+        pid=pid,
+    )
+
+
+# ---- doing it ----------------------------------------------------------------------------------------------------
+
+
+def forget(
+    settings: Settings, looked: Looked, by: str, *, told: Told = silent, connect: Connect = connectors.connect
+) -> Receipt:
+    """Replaces the words everywhere below the data folder. Raises ConfigError, FileError, Locked."""
+    with Desk(settings.data / "desk.sqlite") as desk:
+        order = desk.forgotten.begin(looked.code, [a.id for a in looked.accounts], looked.words, by)
+    return _carry_out(settings, order, by, told, connect)
+
+
+def unfinished(settings: Settings) -> list[UnderWay]:
+    """Those who were being forgotten when it was cut short."""
+    path = settings.data / "desk.sqlite"
+    if not path.exists():
+        return []
+    with Desk(path) as desk:
+        return desk.forgotten.under_way()
+
+
+def finish(settings: Settings, by: str, *, told: Told = silent, connect: Connect = connectors.connect) -> list[Receipt]:
+    """Finishes what was cut short."""
+    _refuse_while_scheduled(settings)
+    return [_carry_out(settings, order, by, told, connect) for order in unfinished(settings)]
+
+
+def _carry_out(settings: Settings, order: UnderWay, by: str, told: Told, connect: Connect) -> Receipt:
+    data, desk_path = settings.data, settings.data / "desk.sqlite"
+    forgetter, done = Forgetter(order.words, order.code), Rewritten()
+    if not order.words:  # all was done but the receipt
+        return _end(settings, order, by, forgetter, done, told)
+    lock = HubLock(data)
+    try:
+        told("raw archive")
+        forget_in_archive(RawArchive(data / "raw"), forgetter, done)
+        told("published files")
+        forget_in_published(data, forgetter, done)
+        told("reports, logs, backups")
+        forget_in_files(data, forgetter, done, but=(desk_path,))
+        _remove_scratch(data)
+        told("desk")
+        if forget_in_sqlite(desk_path, forgetter, but=(FORGOTTEN,)):
+            done.note("desk")
+        told("hub")
+        rebuild(settings, why="a person was forgotten", connect=connect)
+    finally:
+        lock.release()
+    with OpenHub(settings, connect) as opened:
+        publish_hub(opened)
+    return _end(settings, order, by, forgetter, done, told)
+
+
+def _remove_scratch(data: Path) -> None:
+    """What DuckDB had moved out of memory when it was killed."""
+    with said_plainly("forgetting", data / "tmp"):
+        shutil.rmtree(data / "tmp", ignore_errors=True)
+
+
+def _end(settings: Settings, order: UnderWay, by: str, forgetter: Forgetter, done: Rewritten, told: Told) -> Receipt:
+    """The words leave the desk last. Then all is searched, and the receipt says what is left."""
+    data, path = settings.data, settings.data / "desk.sqlite"
+    accounts = [forgetter.text(account) for account in order.accounts]
+    with Desk(path) as desk:
+        desk.forgotten.erase(order.id, accounts)
+    wipe_sqlite(path)
+    told("searching")
+    lock = HubLock(data)
+    try:
+        left = [*remaining(data, forgetter)] if order.words else []
+    finally:
+        lock.release()
+    receipt = Receipt(
+        f"Forgotten {order.code}",
+        accounts,
+        by,
+        datetime.now(UTC).isoformat(timespec="seconds"),
+        dict(done.files),
+        forgetter.replaced,
+        [f"{found.path}: {found.place}" for found in left],
+    )
+    with Desk(path) as desk:
+        desk.forgotten.end(order.id, asdict(receipt))
+    return receipt
