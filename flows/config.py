@@ -26,6 +26,7 @@ from flows.toml_text import Mention, line_of, mentions, replaced
 from model.config import (
     FIELD_NAMES,
     HubSettings,
+    KeepSettings,
     NotifySettings,
     PlanFileSettings,
     PublishSettings,
@@ -177,7 +178,7 @@ class _Check:
         self._wrong: dict[Key, str] = {}
 
     def settings(self, document: Table) -> Settings:
-        self._refuse_unknown(document, (), ("hub", "sources", "notify"))
+        self._refuse_unknown(document, (), ("hub", "sources", "notify", "keep"))
         document = {name: self._filled(value, (name,)) for name, value in document.items()}
         hub = self._hub(self._table(document, "hub"))
         found = [self._source(name, table, hub) for name, table in self._table(document, "sources").items()]
@@ -189,13 +190,16 @@ class _Check:
                     f"is that of {one.name} too, and both would read the same projects: keep one of them, "
                     "or give each its own projects",
                 )
-        notify = self._notify(self._table(document, "notify"))
+        notify = self._plain(NotifySettings, "notify", document)
+        keep = self._plain(KeepSettings, "keep", document)
         self._tell()
-        return Settings(hub=hub, sources=sources, path=self._path.absolute(), notify=notify)
+        return Settings(hub=hub, sources=sources, path=self._path.absolute(), notify=notify, keep=keep)
 
-    def _notify(self, table: Table) -> NotifySettings:
-        self._refuse_unknown(table, ("notify",), NotifySettings.model_fields)
-        return self._validated(NotifySettings, table, ("notify",)) or NotifySettings()
+    def _plain(self, kind: type[M], name: str, document: Table) -> M:
+        """A table at the top that holds settings and no further tables."""
+        table = self._table(document, name)
+        self._refuse_unknown(table, (name,), kind.model_fields)
+        return self._validated(kind, table, (name,)) or kind()
 
     def _hub(self, table: Table) -> HubSettings:
         self._refuse_unknown(table, ("hub",), HubSettings.model_fields)

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from pydantic import BaseModel
 
-from model.config import HubSettings, NotifySettings, PublishSettings, SourceDefaults
+from model.config import HubSettings, KeepSettings, NotifySettings, PublishSettings, SourceDefaults
 from model.vocabulary import IssueType, Status
 
 __all__ = ["template"]
@@ -28,6 +28,12 @@ _NOTIFY = """\
 # a test. Addresses of Apprise (appriseit.com): mail, Teams, Slack, a web hook … They hold passwords.
 
 #[notify]"""
+
+_KEEP = """\
+
+# For how long what is past is kept. Older answers of the tools are folded into one file, and stay as understood then.
+
+#[keep]"""
 
 _SOURCES = """\
 
@@ -78,6 +84,7 @@ _EXAMPLES: dict[str, object] = {
     "requests_per_second": 5,
     "writes_per_second": 2,
     "comment": "{asker}: {what} ({reason})",
+    "raw_days": 400,
     "urls": ["${OPS_ADDRESS}"],
     "pmo_urls": ["${PMO_ADDRESS}"],
 }
@@ -95,7 +102,8 @@ def template() -> str:
     ]
     sources = _SOURCES.replace("{statuses}", ", ".join(Status)).replace("{types}", ", ".join(IssueType))
     notify = [*_lines(NotifySettings, NotifySettings.model_fields)]
-    return "\n".join([_HEAD, *hub, sources, _NOTIFY, *notify, ""])
+    keep = [*_lines(KeepSettings, KeepSettings.model_fields)]
+    return "\n".join([_HEAD, *hub, sources, _NOTIFY, *notify, _KEEP, *keep, ""])
 
 
 def _lines(

@@ -27,15 +27,14 @@ from model.errors import ConfigError, Locked
 from model.forgetting import Forgetter, Known, Word, pseudonyms, words_in
 from warehouse.desk import Desk
 from warehouse.files import said_plainly
+from warehouse.forget_duckdb import forget_in_published, said_in_published
+from warehouse.forget_sqlite import forget_in_sqlite, wipe_sqlite
 from warehouse.forgetting import (
     Rewritten,
     forget_in_archive,
     forget_in_files,
-    forget_in_published,
-    forget_in_sqlite,
     held_in_file,
     remaining,
-    wipe_sqlite,
 )
 from warehouse.forgotten import FORGOTTEN, UnderWay
 from warehouse.hub import HubLock
@@ -96,9 +95,10 @@ def look_for(
                 f"no account is known as {who}: give an account id (source:id), an e-mail address or a person id, "
                 'as in `pmo sql "select id, name, person_id from accounts"`'
             )
-        known = Known(
-            frozenset(a.name for a in accounts), mails=frozenset(a.email for a in accounts if a.email)
-        ) | _said_in(opened.archive, accounts)
+        names, mails = said_in_published(settings.data, [a.id for a in accounts])
+        names |= {a.name for a in accounts}
+        mails |= {a.email for a in accounts if a.email}
+        known = Known(frozenset(names), mails=frozenset(mails)) | _said_in(opened.archive, accounts)
         code = _new_code(opened.desk)
         words = tuple(pseudonyms(known, code, also, left_out))
         others = namesakes(opened.hub, {w.text.lower() for w in words}, {a.id for a in accounts})
@@ -210,7 +210,7 @@ def _carry_out(settings: Settings, order: UnderWay, by: str, told: Told, connect
         told("raw archive")
         forget_in_archive(RawArchive(data / "raw"), forgetter, done)
         told("published files")
-        forget_in_published(data, forgetter, done)
+        done.note("published", forget_in_published(data, forgetter))
         told("reports, logs, backups")
         forget_in_files(data, forgetter, done, but=(desk_path,))
         _remove_scratch(data)

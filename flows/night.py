@@ -14,6 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from flows.keep import fold_old_answers
 from flows.pull import SourceOutcome, new_run_id
 from flows.push import PushReport, push
 from flows.sync import Clock, OpenHub, Pulling, SyncReport, publish_hub, utc_now
@@ -107,7 +108,8 @@ class Night:
         if free < needed:
             text = f"{data}: {free / 1e9:.1f} GB are free, and a night may need {needed / 1e9:.1f}: free some"
             self.report.waiting.append(Waiting("space|", text))
-        back_up_desk(data, self.report.started_at.astimezone(ZoneInfo(self.settings.hub.timezone)).date())
+        today = self.report.started_at.astimezone(ZoneInfo(self.settings.hub.timezone)).date()
+        back_up_desk(data, today, keep=self.settings.keep.desk_copies)
 
     def pulling(self) -> Pulling:
         """To be entered; then each of its sources is pulled by a call of its own."""
@@ -127,6 +129,10 @@ class Night:
         if self.report.pulled is not None:
             self.report.pulled.to_be_mapped = words
         return self.report.published
+
+    def keep_house(self) -> int:
+        """Folds old answers of the tools; how many parts. Raises HubError, and then nothing is lost."""
+        return fold_old_answers(self.settings, self._clock(), wait_seconds=self.wait_seconds)
 
     @contextmanager
     def kept(self, step: str) -> Iterator[None]:

@@ -120,6 +120,8 @@ def nightly(config: str | None = None) -> State[Any]:
         push(night)
     with night.kept("publishing"):
         publish(night)
+    with night.kept("keeping house"):
+        night.keep_house()
     with night.kept("reporting"):
         report(night)
     with night.kept("notifying"):

@@ -6,8 +6,8 @@ the hub file's place when it is whole. No tool is contacted, and no secret is ne
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,12 +19,13 @@ from flows.reading import decoded_body
 from model.config import Settings, SourceSettings
 from model.errors import ConfigError, FileError, NewerFile
 from warehouse import ledger
+from warehouse.base import begin_with_base
 from warehouse.files import said_plainly, sync_folder
 from warehouse.hub import Hub, NeedsRebuild
 from warehouse.landing import Event, Landing, StreamFacts
 from warehouse.raw import Entry, RawArchive
 
-__all__ = ["Connect", "Rebuilt", "open_hub", "rebuild"]
+__all__ = ["Connect", "Rebuilt", "fresh_hub", "open_hub", "rebuild", "replayed"]
 
 Connect = Callable[[SourceSettings], Connector]
 Told = Callable[[int, int], None]
@@ -56,7 +57,7 @@ def open_hub(
     path = hub_path(settings)
     rebuilt = None
     try:
-        hub = Hub(path, create=not archive.parts())
+        hub = Hub(path, create=not (archive.parts() or archive.base()))
         changed = _decoded_otherwise(hub, settings)
         if changed:
             hub.close()
@@ -80,24 +81,41 @@ def rebuild(
     path, archive = hub_path(settings), RawArchive(settings.data / "raw")
     parts, swept = _parts_to_read(path, archive)
     making = path.with_name("hub.rebuild.duckdb")
-    _remove(making)
-    hub = Hub(making, create=True)
-    try:
-        replay = _Replay(settings, hub, archive, connect)
-        for done, part in enumerate(parts, 1):
-            replay.part(part)
-            told(done, len(parts))
+    with fresh_hub(making) as hub:
+        replayed(settings, hub, archive, parts, connect, told)
         hub.checkpoint()
-    except BaseException:
-        hub.close()
-        _remove(making)
-        raise
-    hub.close()
     with said_plainly("rebuilding the hub", path):
         _remove(path)
         making.replace(path)
         sync_folder(path.parent)
     return Rebuilt(len(parts), swept, why)
+
+
+@contextmanager
+def fresh_hub(making: Path) -> Iterator[Hub]:
+    """An empty hub file of that name, whatever a kill left there; removed if it does not come to its end."""
+    _remove(making)
+    hub = Hub(making, create=True)
+    try:
+        yield hub
+    except BaseException:
+        hub.close()
+        _remove(making)
+        raise
+    hub.close()
+
+
+def replayed(
+    settings: Settings, hub: Hub, archive: RawArchive, parts: Sequence[str], connect: Connect, told: Told = untold
+) -> None:
+    """Fills an empty hub file with the archive's base, where it has one, and these parts behind it."""
+    base = archive.base()
+    if base is not None:
+        begin_with_base(hub, archive.folder / base)
+    replay = _Replay(settings, hub, archive, connect)
+    for done, part in enumerate(parts, 1):
+        replay.part(part)
+        told(done, len(parts))
 
 
 def _parts_to_read(path: Path, archive: RawArchive) -> tuple[list[str], int]:
@@ -110,10 +128,9 @@ def _parts_to_read(path: Path, archive: RawArchive) -> tuple[list[str], int]:
         raise
     except (NeedsRebuild, FileError):
         pass  # older, damaged, or gone
-    found = archive.parts()
     if named is None:
-        return found, 0
-    missing = sorted(set(named) - set(found))
+        return archive.parts(), 0
+    missing = [part for part in named if not (archive.folder / part).exists()]
     if missing:
         raise FileError(
             f"the raw archive {archive.folder} lacks {missing[0]}"
@@ -121,7 +138,7 @@ def _parts_to_read(path: Path, archive: RawArchive) -> tuple[list[str], int]:
             + ": put them back from a backup; nothing was changed"
         )
     swept = archive.sweep(named)
-    return [part for part in found if part in set(named)], len(swept)
+    return archive.parts(), len(swept)
 
 
 def _decoded_otherwise(hub: Hub, settings: Settings) -> list[str]:

@@ -235,6 +235,7 @@ def publish_hub(
         windowed=windowed,
         changes=opened.desk.queue.all(),
         past=opened.desk.past,
+        keep_days=settings.keep.generations,
     )
     opened.hub.checkpoint()
     return to_be_mapped, published

@@ -27,6 +27,7 @@ __all__ = [
     "COMMENT_PLACES",
     "FIELD_NAMES",
     "HubSettings",
+    "KeepSettings",
     "PlanFileSettings",
     "PublishSettings",
     "Settings",
@@ -63,7 +64,16 @@ class PublishSettings(_Settings):
 
     emails: Switch = Field(default=False, description="publish e-mail addresses of accounts and people")
     finance: Switch = Field(default=False, description="publish rates and costs, in portfolio-finance.duckdb")
-    keep_days: Whole = Field(default=30, ge=1, le=36500, description="days that published files are kept")
+
+
+class KeepSettings(_Settings):
+    """The [keep] table: for how long."""
+
+    generations: Whole = Field(default=30, ge=1, le=36500, description="days whose last published file is kept")
+    raw_days: Annotated[Whole, Field(ge=7, le=36500)] | None = Field(
+        default=None, description="days that the tools' answers are kept one by one; left out: all of them"
+    )
+    desk_copies: Whole = Field(default=14, ge=1, le=36500, description="nightly copies of the desk")
 
 
 class SourceDefaults(_Settings):
@@ -281,6 +291,7 @@ class Settings(_Settings):
     sources: dict[str, SourceSettings]
     path: Path
     notify: NotifySettings = Field(default_factory=NotifySettings)
+    keep: KeepSettings = Field(default_factory=KeepSettings)
 
     @property
     def data(self) -> Path:

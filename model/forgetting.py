@@ -13,7 +13,7 @@ import html
 import json
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html.entities import codepoint2name
 from urllib.parse import quote, quote_plus
@@ -111,7 +111,8 @@ def pseudonyms(known: Known, code: str, more: Iterable[str] = (), left_out: Iter
     """
     asked = [_plain(word) for word in more]
     mails = [*_sorted(known.mails), *(word for word in asked if "@" in word)]
-    handles = [*_sorted(known.logins - known.mails), *_handles(mails)]
+    parts = {part for name in known.names for part in re.split(r"[\W_]+", name.casefold())}
+    handles = [*_sorted(known.logins - known.mails), *_handles(mails, parts)]
     names = [*_sorted(known.names), *(word for word in asked if "@" not in word)]
     found = [Word(mail, f"forgotten-{code}{_number(n)}@example.invalid") for n, mail in enumerate(_once(mails))]
     found += [Word(login, f"forgotten-{code}{_number(n)}", _names_one(login)) for n, login in enumerate(_once(handles))]
@@ -138,11 +139,11 @@ def _number(n: int) -> str:
     return f"-{n + 1}" if n else ""
 
 
-def _handles(mails: Iterable[str]) -> Iterator[str]:
-    """What stands before the @ where it is made of a name: anna.berg."""
+def _handles(mails: Iterable[str], parts: Collection[str]) -> Iterator[str]:
+    """What stands before the @, where it is no first or last name of its own: anna.berg, aberg."""
     for mail in mails:
         local = mail.partition("@")[0]
-        if re.search(r"[^\W\d_]{2,}[._-][^\W\d_]{2,}", local):
+        if _names_one(local) and local.casefold() not in parts:
             yield local
 
 

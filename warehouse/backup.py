@@ -14,11 +14,10 @@ from warehouse.files import said_plainly, sync_file, sync_folder
 __all__ = ["back_up_desk", "space_needed"]
 
 FOLDER = "backups"
-KEEP = 14
 LEAST_BYTES = 200_000_000
 
 
-def back_up_desk(data: Path, today: date, *, keep: int = KEEP) -> Path | None:
+def back_up_desk(data: Path, today: date, *, keep: int) -> Path | None:
     """Copies it to `data/backups/desk-<day>.sqlite` and removes older copies but the last ones. None: there is no desk.
 
     Others may go on writing: the copy is that of one moment. Raises FileError, and then the copy of before stands.

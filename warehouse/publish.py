@@ -164,12 +164,14 @@ def publish(
     windowed: Mapping[str, Collection[str]] | None = None,
     changes: Sequence[WantedChange] = (),
     past: Past | None = None,
+    keep_days: int = 30,
 ) -> Published:
     """Writes a new portfolio file and makes it the one readers get. Raises FileError, and then all is as it was.
 
     The caller holds the hub's lock and has renewed the meaning of words and people. `windowed` names the streams of
     each source that have a window: one of them that was never read to its end makes the source's freshness unknown.
     `changes` are those of the desk; `past` is what it keeps of earlier days and closed months, today's from now on.
+    `keep_days`: days whose last file is kept.
     """
     now = now or datetime.now(UTC)
     shelf = Shelf(data)
@@ -203,12 +205,12 @@ def publish(
             _remove(finance_part)
     shelf.show(path)
     strays += shelf.set_strays_aside(now)
-    removed = shelf.remove_old(path, now, settings.publish.keep_days)
+    removed = shelf.remove_old(path, now, keep_days)
     if finance_path is None:
         finance.clear()
     else:
         finance.show(finance_path)
-        removed += finance.remove_old(finance_path, now, settings.publish.keep_days)
+        removed += finance.remove_old(finance_path, now, keep_days)
     return Published(path, finance_path, tuple(removed), tuple(strays))
 
 

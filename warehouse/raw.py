@@ -1,15 +1,17 @@
 """The raw archive: every answer that decided anything, and every decision, as Parquet parts that only ever are added.
 
-A part is written under another name, synced, renamed, and then named in the hub file's ledger within the transaction
-of its rows. What the ledger does not name was never committed and is swept. Entries are ordered by `seq`, which grows
-over all parts; an entry is an answer (of one of several kinds, see `warehouse.landing`) or an `event` of the ledger, so
-that the hub file can be made again from nothing else.
+Parts of long ago may be folded into one base, a hub file of that moment (`warehouse.base`): it stands before all
+others. A part is written under another name, synced, renamed, and then named in the hub file's ledger within the
+transaction of its rows. What the ledger does not name was never committed and is swept. Entries are ordered by `seq`,
+which grows over all parts; an entry is an answer (of one of several kinds, see `warehouse.landing`) or an `event` of
+the ledger, so that the hub file can be made again from nothing else.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,9 +22,10 @@ import pyarrow.parquet as pq
 from model.errors import FileError
 from warehouse.files import plain, replace_synced
 
-__all__ = ["EVENT", "Entry", "RawArchive"]
+__all__ = ["BASE", "EVENT", "Entry", "RawArchive", "seq_of"]
 
 EVENT = "event"
+BASE = "base-"
 
 _SCHEMA = pa.schema(
     [
@@ -93,18 +96,29 @@ class RawArchive:
         """Takes back a part whose transaction did not commit."""
         (self.folder / relative).unlink(missing_ok=True)
 
+    def base(self) -> str | None:
+        """What the oldest parts were folded into; None: nothing was."""
+        return max((path.name for path in self.folder.glob(f"{BASE}*.duckdb")), default=None)
+
     def parts(self) -> list[str]:
-        """All finished parts, in the order they were written."""
+        """All finished parts that a base does not hold, in the order they were written; the base is not among them."""
+        base = self.base()
+        folded = seq_of(base) if base else 0
         found = [str(p.relative_to(self.folder)) for p in self.folder.glob("*/*/*.parquet")]
-        return sorted(found, key=lambda relative: Path(relative).stem)
+        # by its first entry: a part is folded whole
+        return sorted((r for r in found if seq_of(r) > folded), key=seq_of)
 
     def sweep(self, named: Iterable[str]) -> list[str]:
-        """Removes what was never committed: unfinished parts, and finished ones the ledger does not name."""
+        """Removes what was never committed, or was folded: what is unfinished, and what the ledger does not name."""
         keep = set(named)
-        swept = list(self.folder.glob("*/*/*.part"))
-        swept += [self.folder / relative for relative in self.parts() if relative not in keep]
+        swept = [path for ending in ("*/*/*.part", f".{BASE}*") for path in self.folder.glob(ending)]
+        finished = [*self.folder.glob("*/*/*.parquet"), *self.folder.glob(f"{BASE}*.duckdb")]
+        swept += [path for path in finished if str(path.relative_to(self.folder)) not in keep]
         for path in swept:
             path.unlink(missing_ok=True)
+        for path in [*self.folder.glob("*/*/"), *self.folder.glob("*/")] if swept else ():
+            with suppress(OSError):
+                path.rmdir()  # only where nothing is left in it
         return [str(p.relative_to(self.folder)) for p in swept]
 
     def renames(self) -> list[tuple[int, str, str]]:
@@ -124,6 +138,11 @@ class RawArchive:
                 f"the raw archive's file {path} is damaged or cut short ({_brief(error)}): put it back from a backup; "
                 "nothing was changed"
             ) from error
+
+
+def seq_of(relative: str) -> int:
+    """The number in the name of a part, which is its first entry's; of a base, the last it holds."""
+    return int(Path(relative).stem.removeprefix(BASE))
 
 
 def _groups(entries: Sequence[Entry]) -> Iterator[list[Entry]]:

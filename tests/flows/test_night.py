@@ -138,7 +138,7 @@ def test_the_desk_is_backed_up_each_night(folder: Path) -> None:
     with Desk(copy) as kept:
         assert kept.rules("ops").status == {"in review": Status.BLOCKED}
     for day in range(1, 20):
-        back_up_desk(folder / "data", date(2026, 1, day))
+        back_up_desk(folder / "data", date(2026, 1, day), keep=14)
     names = sorted(path.name for path in (folder / "data" / "backups").glob("desk-*.sqlite"))
     assert len(names) == 14 and copy.name in names
 

@@ -119,12 +119,13 @@ class SmallHub:
         windowed: Mapping[str, list[str]] | None = None,
         rules: Mapping[str, Rules] | None = None,
         described: bool = False,
+        keep_days: int = 30,
         **hub: Any,
     ) -> Published:
         """The thousand comments on columns take a fifth of the time, and most tests ask for none of them."""
         self.renew(rules)
         with patch.object(publishing, "_describe", DESCRIBE if described else lambda *_: None):
-            return publish(self.hub, self.data, HubSettings(**hub), now=now, windowed=windowed)
+            return publish(self.hub, self.data, HubSettings(**hub), now=now, windowed=windowed, keep_days=keep_days)
 
     def ask(self, sql: str, now: datetime = NOON, **more: Any) -> list[tuple[Any, ...]]:
         """What the query gives in a file with those tables alone that it reads, and those they are made from.

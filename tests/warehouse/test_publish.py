@@ -478,7 +478,7 @@ def test_generations_are_kept_by_date(tracker):
     }
     for name in names:
         (published / name).write_bytes(b"")
-    done = tracker.publish(publish={"keep_days": 7})
+    done = tracker.publish(keep_days=7)
     assert sorted(done.removed) == sorted(name for name, kept in names.items() if not kept)
     left = {p.name for p in published.iterdir()} - {"latest.txt", done.path.name}
     assert left == {name for name, kept in names.items() if kept}
@@ -486,7 +486,7 @@ def test_generations_are_kept_by_date(tracker):
 
 def test_the_newest_is_kept_even_if_the_clock_was_set_back(tracker):
     tracker.publish(NOON)
-    done = tracker.publish(NOON - timedelta(days=400), publish={"keep_days": 1})
+    done = tracker.publish(NOON - timedelta(days=400), keep_days=1)
     assert done.path.exists() and (tracker.data / "portfolio.duckdb").resolve() == done.path
 
 
