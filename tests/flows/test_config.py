@@ -253,7 +253,7 @@ BAD = [
     (OPS.replace("ops", '"a:b"', 1), 1, 'sources."a:b" must be small letters a-z, digits and hyphens'),
     (OPS.replace("ops", '""', 1), 1, 'sources."" must be small letters a-z, digits and hyphens'),
     (OPS.replace("ops", "a" * 65, 1), 1, "must be small letters a-z, digits and hyphens, 64 at most"),
-    (OPS.replace("redmine", "redmin", 1), 2, 'type must be a known kind of tool: "jira", "plan", "redmine"; did you'),
+    (OPS.replace("redmine", "redmin", 1), 2, 'type must be a known kind of tool: "jira", "plan", "redmine", "smartsheet"; did you'),
     (OPS.replace('"redmine"', "5", 1), 2, 'sources.ops.type must be text in "quotes"'),
     ("[sources.ops]\nurl = 'http://x'", 1, 'sources.ops.type is missing: write type = "jira" or'),
     ("[sources.ops]\ntype = 'redmine'\nurl = 'http://x'", 1, "sources.ops.token is missing"),
