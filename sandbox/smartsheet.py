@@ -1,0 +1,164 @@
+"""A make-believe Smartsheet (API 2.0) on loopback: `python -m sandbox.smartsheet --sheets 5 --rows 2000` prints its
+address.
+
+It answers as the vendor's description (OpenAPI 2.0.0) and live recordings of 2020 do (read 2026-11-27), oddities
+included. What it holds, and how people change that, is in `sandbox.smartsheet_tracker`. It knows nothing of the hub.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Any, NamedTuple
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+import msgspec
+
+from sandbox.serving import HTML, LOGIN_PAGE, Answer, Asked, Loopback
+from sandbox.smartsheet_call import Call, Options, Problem, error
+from sandbox.smartsheet_faults import Faults, RateLimit
+from sandbox.smartsheet_records import User
+from sandbox.smartsheet_sheets import SHEET_ROUTES
+from sandbox.smartsheet_site import SITE_ROUTES
+from sandbox.smartsheet_tracker import Tracker
+
+__all__ = ["ADMIN_TOKEN", "MEMBER_TOKEN", "Seen", "SmartsheetServer"]
+
+ADMIN_TOKEN = "sandbox-smartsheet-admin-token"
+MEMBER_TOKEN = "sandbox-smartsheet-member-token"
+HISTORY_COST = 10
+_ROUTES = [(method, re.compile(path), handle) for method, path, handle in (*SHEET_ROUTES, *SITE_ROUTES)]
+
+
+class Seen(NamedTuple):
+    """One request as the log keeps it; a status of 0 is a connection that was dropped."""
+
+    method: str
+    path: str
+    query: dict[str, str]
+    status: int
+
+
+class SmartsheetServer(Loopback):
+    """Serves a tracker until closed; use it in a `with`. The API is under `/2.0` of its `url`.
+
+    `keys`: user ids by token of this region; any other token is refused as one of another region is. `before` is told
+    each request's method and path before it is answered: tests change the tracker there. `faults` and `options` may be
+    changed at any time; `requests` is the log.
+    """
+
+    def __init__(
+        self,
+        tracker: Tracker,
+        *,
+        port: int = 0,
+        token: str = ADMIN_TOKEN,
+        member_token: str = MEMBER_TOKEN,
+        faults: Faults | None = None,
+        options: Options | None = None,
+    ) -> None:
+        super().__init__(port)
+        self.tracker = tracker
+        self.keys = {token: tracker.admin.id, member_token: tracker.member.id}
+        self.faults = faults or Faults()
+        self.options = options or Options()
+        self.before: Callable[[str, str], None] | None = None
+        self.requests: deque[Seen] = deque(maxlen=1_000_000)
+        self._limit = RateLimit()
+        self._count = 0
+
+    def date(self) -> float:
+        return self.tracker.now()
+
+    # ------------------------------------------------------------ answers
+
+    def respond(self, asked: Asked) -> Answer:
+        """One request answered, logged, and spoilt where a fault was drawn."""
+        parts = urlsplit(asked.target)
+        path, query = parts.path, dict(parse_qsl(parts.query, keep_blank_values=True))
+        if self.before is not None:
+            self.before(asked.method, path)
+        with self.tracker.lock:
+            self._count += 1
+            fault = self.faults.draw()
+            found = self._spoilt(fault, asked) or self._answered(asked, path, query, fault)
+            found.drop = found.drop or fault == "drop_after"
+            if fault == "500_after":
+                found = self._error(4000)
+            self.requests.append(Seen(asked.method, path, query, 0 if found.drop else found.status))
+        if self.faults.delay_ms:
+            time.sleep(self.faults.delay_ms / 1000)
+        found.cut = fault == "truncate" and found.status == 200
+        return found
+
+    def _error(self, code: int, **headers: str) -> Answer:
+        status = Problem(code).status
+        return Answer(status, msgspec.json.encode(error(code, self._count)), headers)
+
+    def _spoilt(self, fault: str, asked: Asked) -> Answer | None:
+        if self.faults.sso:
+            return Answer(200, LOGIN_PAGE, dict(HTML))
+        wait = 0
+        if self.faults.per_minute is not None:
+            cost = HISTORY_COST if asked.target.partition("?")[0].endswith("/history") else 1
+            now = self.tracker.clock() + self.tracker.offset
+            wait = self._limit.wait(asked.headers.get("Authorization", ""), cost, self.faults.per_minute, now)
+        if wait or fault == "429":
+            return self._error(4003, **{"Retry-After": str(wait or self.faults.retry_after_seconds)})
+        if fault == "drop":
+            return Answer(0, b"", drop=True)
+        codes = {"429_bare": 4003, "500": 4000, "503": 4001, "busy": 4004 if asked.method == "PUT" else 0}
+        return self._error(codes[fault]) if codes.get(fault) else None
+
+    def _answered(self, asked: Asked, path: str, query: dict[str, str], fault: str) -> Answer:
+        try:
+            found = self._routed(asked, path, query, fault)
+        except Problem as problem:
+            body = error(problem.code, self._count, problem.message, problem.detail)
+            return Answer(problem.status, msgspec.json.encode(body))
+        if isinstance(found, bytes):
+            return Answer(200, found, {"Content-Type": "text/csv;charset=UTF-8"})
+        return Answer(200, msgspec.json.encode(found))
+
+    def _routed(self, asked: Asked, path: str, query: dict[str, str], fault: str) -> Any:
+        version, _, rest = path.removeprefix("/").partition("/")
+        if version != "2.0":
+            raise Problem(4005 if version in ("1.0", "1.1") else 1007)
+        user = self._user(asked)
+        known = False
+        for method, pattern, handle in _ROUTES:
+            match = pattern.fullmatch(f"/{rest}")
+            known = known or match is not None
+            if match and method == asked.method:
+                return handle(self._call(asked, user, query, fault), *match.groups())  # type: ignore[operator]
+        raise Problem(1010 if known else 1006)
+
+    def _user(self, asked: Asked) -> User:
+        """Of the token; a system admin may act for somebody else."""
+        scheme, _, token = asked.headers.get("Authorization", "").partition(" ")
+        if scheme != "Bearer" or not token:
+            raise Problem(1001)
+        user = self.tracker.users.get(self.keys.get(token, 0))
+        if user is None:
+            raise Problem(1002)
+        other = asked.headers.get("Assume-User")
+        if other is None:
+            return user
+        found = [one for one in self.tracker.users.values() if one.email == unquote(other)]
+        if not user.admin or not found:
+            raise Problem(1030)
+        return found[0]
+
+    def _call(self, asked: Asked, user: User, query: dict[str, str], fault: str) -> Call:
+        body = None
+        if asked.body:
+            try:
+                body = msgspec.json.decode(asked.body)
+            except msgspec.DecodeError as cause:
+                raise Problem(1008, "the body is no JSON") from cause
+        call = Call(self.tracker, self.options, user, query, body, asked.headers.get("Accept", ""), self._count)
+        if fault == "short_page":
+            call.short_page = lambda count: self.faults.random.choice((0, count // 3, count // 2))
+        return call
