@@ -120,12 +120,13 @@ class Fault(Struct, rename="camel"):
 
 
 class Head(Struct, rename="camel"):
-    """What paging must know of a list, in both forms."""
+    """What paging must know of a list, in both forms. `source_sheets`: where a report takes its rows from."""
 
     data: list[Raw] = []
     page_number: int = 1
     total_pages: int = 1
     last_key: str | None = None
+    source_sheets: list[Entry] = []
 
 
 class Asked(Struct, omit_defaults=True):
