@@ -18,7 +18,7 @@ from connectors.contract import Batch, Reject
 from connectors.misfit import UNREADABLE, misfit_of, native_id_of
 from connectors.reader import Reader
 from connectors.smartsheet_columns import map_columns, named_columns
-from connectors.smartsheet_records import ENTRIES, USERS, Asked, Entry, User, asked_of, listed, sheet_of
+from connectors.smartsheet_records import ENTRIES, USERS, Asked, Entry, User, asked_of, is_list, listed, sheet_of
 from connectors.smartsheet_rows import SheetRows
 from connectors.telling import split
 from model.columns import rows_to_arrow
@@ -55,7 +55,12 @@ class Decoder:
         raise BadRecord(f"there is no stream {stream} in Smartsheet")
 
     def _sheet(self, answer: memoryview) -> Batch:
-        sheet, rows = sheet_of(answer)
+        try:
+            sheet, rows = sheet_of(answer)
+        except BadRecord:
+            if is_list(answer):
+                return Batch()  # of sheets that were changed: it decides what is read, and holds no rows
+            raise
         sheet_id = str(sheet.id)
         columns = map_columns(sheet.columns, named_columns(self.source, sheet_id, sheet.name))
         found = SheetRows(sheet, columns)

@@ -34,6 +34,7 @@ __all__ = [
     "asked_of",
     "fault_of",
     "head_of",
+    "is_list",
     "listed",
     "sheet_of",
 ]
@@ -178,6 +179,14 @@ def listed(stream: str, body: Body) -> list[Raw]:
     except UNREADABLE:
         raise BadRecord(f"{stream}: expected a JSON object in Smartsheet's answer") from None
     return [Raw(bytes(body))] if data is None else data
+
+
+def is_list(body: Body) -> bool:
+    """Whether it is a list of something."""
+    try:
+        return _LINE.decode(body).data is not None
+    except UNREADABLE:
+        return False
 
 
 def head_of(stream: str, body: Body) -> Head:
