@@ -219,7 +219,7 @@ def list_events(call: Call) -> Any:
     if not call.options.event_reporting or not call.user.admin:
         raise Problem(1004)
     if ("since" in call.params) == ("streamPosition" in call.params):
-        raise Problem(1018, call.params.get("since"), "since")
+        raise Problem(1227 if "since" in call.params else 1228, "since", "streamPosition")
     most = call.whole("maxCount", 1000, 1)
     if most > MOST_EVENTS:
         raise Problem(1018, most, "maxCount")
