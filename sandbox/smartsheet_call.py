@@ -105,6 +105,7 @@ class Options:
     old_paging: bool = False  # of workspaces, by page and includeAll: it ended in June 2026
     users_open: bool = True  # to those who are no system admins
     event_reporting: bool = False  # an add-on
+    event_ids: str = "text"  # as described; or "number", as in the vendor's examples
     row_versions: bool = False  # rows of a whole sheet tell theirs; live recordings of 2020 have none
     sheet_level: int = 1  # where the request names none; the description gives both 0 and 1
     page_cap: int = 10_000
