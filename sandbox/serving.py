@@ -111,7 +111,7 @@ class _Handler(BaseHTTPRequestHandler):
         shown = found.body[: len(found.body) // 2] if found.cut else found.body
         self.wfile.write("\r\n".join([*lines, "", ""]).encode("latin-1") + shown)
 
-    do_POST = do_PUT = do_DELETE = do_GET
+    do_POST = do_PUT = do_PATCH = do_DELETE = do_GET
 
     def log_message(self, format: str, *args: object) -> None:
         """Nothing: the address was printed, requests are kept."""

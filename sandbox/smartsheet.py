@@ -18,18 +18,21 @@ import msgspec
 
 from sandbox.serving import HTML, LOGIN_PAGE, Answer, Asked, Loopback
 from sandbox.smartsheet_call import Call, Options, Problem, error
-from sandbox.smartsheet_faults import Faults, RateLimit
+from sandbox.smartsheet_faults import Faults, RateLimit, edit_first, vanish
+from sandbox.smartsheet_oauth import OAuth
 from sandbox.smartsheet_records import User
 from sandbox.smartsheet_sheets import SHEET_ROUTES
 from sandbox.smartsheet_site import SITE_ROUTES
 from sandbox.smartsheet_tracker import Tracker
+from sandbox.smartsheet_writes import WRITE_ROUTES
 
 __all__ = ["ADMIN_TOKEN", "MEMBER_TOKEN", "Seen", "SmartsheetServer"]
 
 ADMIN_TOKEN = "sandbox-smartsheet-admin-token"
 MEMBER_TOKEN = "sandbox-smartsheet-member-token"
 HISTORY_COST = 10
-_ROUTES = [(method, re.compile(path), handle) for method, path, handle in (*SHEET_ROUTES, *SITE_ROUTES)]
+_ROUTES = [(method, re.compile(path), handle) for method, path, handle in (*SHEET_ROUTES, *SITE_ROUTES, *WRITE_ROUTES)]
+_ROWS = re.compile(r"/2\.0/sheets/(\d+)/rows")
 
 
 class Seen(NamedTuple):
@@ -44,9 +47,10 @@ class Seen(NamedTuple):
 class SmartsheetServer(Loopback):
     """Serves a tracker until closed; use it in a `with`. The API is under `/2.0` of its `url`.
 
-    `keys`: user ids by token of this region; any other token is refused as one of another region is. `before` is told
-    each request's method and path before it is answered: tests change the tracker there. `faults` and `options` may be
-    changed at any time; `requests` is the log.
+    `keys`: user ids by token of this region; any other token is refused as one of another region is. `oauth` gives out
+    further ones. `before` is told each request's method and path before it is answered: tests change the tracker there.
+    `during` is told the id of a sheet while that is being written: a second write then is a clash. `faults` and
+    `options` may be changed at any time; `requests` is the log.
     """
 
     def __init__(
@@ -64,26 +68,50 @@ class SmartsheetServer(Loopback):
         self.keys = {token: tracker.admin.id, member_token: tracker.member.id}
         self.faults = faults or Faults()
         self.options = options or Options()
+        self.oauth = OAuth()
         self.before: Callable[[str, str], None] | None = None
+        self.during: Callable[[int], None] | None = None
         self.requests: deque[Seen] = deque(maxlen=1_000_000)
         self._limit = RateLimit()
         self._count = 0
+        self._written: set[int] = set()  # sheets that a request is just changing
 
     def date(self) -> float:
         return self.tracker.now()
+
+    def _now(self) -> float:
+        return self.tracker.clock() + self.tracker.offset
 
     # ------------------------------------------------------------ answers
 
     def respond(self, asked: Asked) -> Answer:
         """One request answered, logged, and spoilt where a fault was drawn."""
-        parts = urlsplit(asked.target)
-        path, query = parts.path, dict(parse_qsl(parts.query, keep_blank_values=True))
+        path = urlsplit(asked.target).path
         if self.before is not None:
             self.before(asked.method, path)
+        rows = _ROWS.fullmatch(path) if asked.method != "GET" else None
+        if rows is None:
+            return self._one(asked, clash=False)
+        sheet_id = int(rows[1])
+        with self.tracker.lock:
+            clash = sheet_id in self._written
+            self._written.add(sheet_id)
+        try:
+            if self.during is not None and not clash:
+                self.during(sheet_id)
+            return self._one(asked, clash=clash)
+        finally:
+            if not clash:
+                self._written.discard(sheet_id)
+
+    def _one(self, asked: Asked, *, clash: bool) -> Answer:
+        parts = urlsplit(asked.target)
+        path, query = parts.path, dict(parse_qsl(parts.query, keep_blank_values=True))
         with self.tracker.lock:
             self._count += 1
             fault = self.faults.draw()
-            found = self._spoilt(fault, asked) or self._answered(asked, path, query, fault)
+            spoilt = self._error(4004) if clash else self._spoilt(fault, asked)
+            found = spoilt or self._answered(asked, path, query, fault)
             found.drop = found.drop or fault == "drop_after"
             if fault == "500_after":
                 found = self._error(4000)
@@ -103,8 +131,8 @@ class SmartsheetServer(Loopback):
         wait = 0
         if self.faults.per_minute is not None:
             cost = HISTORY_COST if asked.target.partition("?")[0].endswith("/history") else 1
-            now = self.tracker.clock() + self.tracker.offset
-            wait = self._limit.wait(asked.headers.get("Authorization", ""), cost, self.faults.per_minute, now)
+            token = asked.headers.get("Authorization", "")
+            wait = self._limit.wait(token, cost, self.faults.per_minute, self._now())
         if wait or fault == "429":
             return self._error(4003, **{"Retry-After": str(wait or self.faults.retry_after_seconds)})
         if fault == "drop":
@@ -126,21 +154,34 @@ class SmartsheetServer(Loopback):
         version, _, rest = path.removeprefix("/").partition("/")
         if version != "2.0":
             raise Problem(4005 if version in ("1.0", "1.1") else 1007)
+        if (asked.method, rest) == ("POST", "token"):
+            form = query | dict(parse_qsl(asked.body.decode("utf-8", "replace")))
+            return self.oauth.token(form, self._now())
         user = self._user(asked)
         known = False
         for method, pattern, handle in _ROUTES:
             match = pattern.fullmatch(f"/{rest}")
             known = known or match is not None
             if match and method == asked.method:
-                return handle(self._call(asked, user, query, fault), *match.groups())  # type: ignore[operator]
-        raise Problem(1010 if known else 1006)
+                call = self._call(asked, user, query, fault)
+                self._meddle(fault, asked, path, call)
+                return handle(call, *match.groups())  # type: ignore[operator]
+        raise Problem(1122, asked.method) if known else Problem(1006)
+
+    def _meddle(self, fault: str, asked: Asked, path: str, call: Call) -> None:
+        """Somebody changes what the request is about, just before it is answered."""
+        if fault == "vanish" and asked.method == "GET":
+            vanish(self.tracker, path)
+        if fault == "rival" and asked.method == "PUT":
+            edit_first(self.tracker, call.user, call.body)
 
     def _user(self, asked: Asked) -> User:
         """Of the token; a system admin may act for somebody else."""
         scheme, _, token = asked.headers.get("Authorization", "").partition(" ")
         if scheme != "Bearer" or not token:
             raise Problem(1001)
-        user = self.tracker.users.get(self.keys.get(token, 0))
+        user_id = self.keys.get(token) or self.oauth.user_of(token, self._now())
+        user = self.tracker.users.get(user_id or 0)
         if user is None:
             raise Problem(1002)
         other = asked.headers.get("Assume-User")
@@ -153,6 +194,9 @@ class SmartsheetServer(Loopback):
 
     def _call(self, asked: Asked, user: User, query: dict[str, str], fault: str) -> Call:
         body = None
+        kind = asked.headers.get("Content-Type", "application/json").partition(";")[0]
+        if asked.body and kind != "application/json":
+            raise Problem(1124)
         if asked.body:
             try:
                 body = msgspec.json.decode(asked.body)

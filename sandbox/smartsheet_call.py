@@ -24,22 +24,17 @@ MESSAGES = {
     1006: (404, "Not Found"),
     1007: (404, "Version not supported."),
     1008: (400, "Unable to parse request. The following error occurred: {0}"),
-    1010: (405, "HTTP Method not supported."),
     1012: (400, "Required object attribute(s) are missing from your request: {0}."),
     1018: (400, "The value {0} was not valid for the parameter {1}."),
     1024: (400, "The HTTP request body is required for this Method."),
-    1030: (403, "You are unable to assume the user specified."),
+    1030: (401, "You are unable to assume the user specified."),
     1031: (400, "The value {0} was not valid for the attribute {1}."),
     1032: (400, "The attribute(s) {0} are not allowed for this operation."),
     1036: (400, "The columnId {0} is invalid."),
     1037: (400, "The columnId {0} is included more than once in a single row."),
     1039: (403, "Cannot edit a locked column {0}"),
     1042: (400, "The value for cell in column {0}, {1}, did not conform to the strict requirements for type {2}."),
-    1046: (
-        400,
-        "Cells containing formulas, links to other cells, system values, or Gantt values cannot be inserted or "
-        "updated through the API.",
-    ),
+    1046: (400, "Cells containing system values cannot be inserted or updated through the API, columnId : {0}."),
     1050: (403, "You cannot edit a locked row."),
     1061: (400, "Max count exceeded for field {0}."),
     1062: (400, "Invalid row location."),
@@ -47,10 +42,10 @@ MESSAGES = {
     1064: (400, "Invalid siblingId: {0}."),
     1067: (401, "Invalid client_id"),
     1068: (400, "Unsupported grant type."),
-    1069: (401, "Invalid Request. The authorization_code has expired."),
+    1069: (400, "Invalid Request. The authorization_code has expired."),
     1070: (400, "Invalid Request. Required parameter is missing: {0}."),
-    1071: (401, "Invalid Grant. The authorization code or refresh token provided was invalid."),
-    1072: (401, "Invalid hash value. The hash provided did not match the expected value."),
+    1071: (400, "Invalid Grant. The authorization code or refresh token provided was invalid."),
+    1072: (400, "Invalid hash value. The hash provided did not match the expected value."),
     1080: (
         400,
         "End Dates on dependency-enabled sheets cannot be created/updated. Please update either the Duration or "
@@ -58,14 +53,25 @@ MESSAGES = {
     ),
     1109: (400, "Only one of cell.hyperlink or cell.linkInFromCell may be non-null."),
     1112: (400, "hyperlink.url must be null for sheet, report, or Sight hyperlinks."),
-    1123: (400, "Specifying multiple row location types is not supported."),
-    1124: (415, "Invalid Content-Type: {0}"),
-    1162: (400, "A cell formula must begin with =."),
+    1122: (405, "Requested URL does not support this method: {0}."),
+    1123: (
+        400,
+        "Specifying multiple row locations is not yet supported. Each row must use the same row location attribute and "
+        "value (toBottom, toTop, parentId, siblingId, above).",
+    ),
+    1124: (415, "Invalid Content-Type header. Media type not supported."),
+    1130: (400, "One of cell.value or objectValue may be set, but not both."),
+    1131: (400, "cell.{0} for column {1} was of the wrong object type. Allowed types: {2}."),
+    1162: (400, "A formula must always start with an equal sign (=)."),
     1163: (
         400,
         "If cell.formula is specified, then value, objectValue, image, hyperlink, and linkInFromCell must not be "
         "specified.",
     ),
+    1185: (400, "Cannot create a child of a parent row that has no data in it."),
+    1212: (403, "You must be a sheet admin to override validation."),
+    1227: (400, "The query parameters '{0}' and '{1}' are mutually exclusive. Only one may be set."),
+    1228: (400, "You must specify one of the following query parameters: '{0}' or '{1}'."),
     1235: (400, "Value is not supported on columns of type {0}; use objectValue."),
     4000: (500, "An unexpected error has occurred. Please contact Smartsheet support for assistance."),
     4001: (503, "Smartsheet.com is currently offline for system maintenance. Please check back again shortly."),
@@ -99,6 +105,7 @@ class Options:
     old_paging: bool = False  # of workspaces, by page and includeAll: it ended in June 2026
     users_open: bool = True  # to those who are no system admins
     event_reporting: bool = False  # an add-on
+    event_ids: str = "text"  # as described; or "number", as in the vendor's examples
     row_versions: bool = False  # rows of a whole sheet tell theirs; live recordings of 2020 have none
     sheet_level: int = 1  # where the request names none; the description gives both 0 and 1
     page_cap: int = 10_000

@@ -6,14 +6,19 @@ cell's history counts as ten.
 
 from __future__ import annotations
 
+import re
 import threading
 from collections import deque
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from sandbox.faults import Drawn, Fault
+from sandbox.smartsheet_records import Column, User, Value
+from sandbox.smartsheet_tracker import Tracker
 
-__all__ = ["Faults", "RateLimit"]
+__all__ = ["Faults", "RateLimit", "edit_first", "vanish"]
+
+_SHEET = re.compile(r"/2\.0/sheets/(\d+)")
 
 
 @dataclass
@@ -57,3 +62,31 @@ class RateLimit:
                 return max(1, int(spent[0][0] + 60 - now) + 1)
             spent.append((now, cost))
             return 0
+
+
+def vanish(tracker: Tracker, path: str) -> None:
+    """Deletes the sheet that is about to be read."""
+    match = _SHEET.fullmatch(path)
+    if match and int(match[1]) in tracker.sheets:
+        tracker.delete_sheet(int(match[1]))
+
+
+def edit_first(tracker: Tracker, user: User, body: Any) -> None:
+    """Somebody else changes the first cell that is about to be written, to what neither wanted."""
+    row_json = body[0] if isinstance(body, list) and body else body
+    row = tracker.rows.get(row_json.get("id", 0)) if isinstance(row_json, dict) else None
+    cells = row_json.get("cells") if row else None
+    if row is None or not cells:
+        return
+    column = next((one for one in tracker.sheets[row.sheet_id].columns if one.id == cells[0].get("columnId")), None)
+    other = next(one for one in tracker.users.values() if one is not user)
+    if column is not None:
+        held = tracker.value(row, column)
+        tracker.edit(row.id, column.id, _third(column, held, cells[0].get("value")), by=other.email)
+
+
+def _third(column: Column, held: Value, wanted: Value) -> Value:
+    others = [option for option in column.options if option not in (held, wanted)]
+    if others:
+        return others[0]
+    return f"{held or ''} (edited)" if column.type == "TEXT_NUMBER" else None

@@ -219,7 +219,7 @@ def list_events(call: Call) -> Any:
     if not call.options.event_reporting or not call.user.admin:
         raise Problem(1004)
     if ("since" in call.params) == ("streamPosition" in call.params):
-        raise Problem(1018, call.params.get("since"), "since")
+        raise Problem(1227 if "since" in call.params else 1228, "since", "streamPosition")
     most = call.whole("maxCount", 1000, 1)
     if most > MOST_EVENTS:
         raise Problem(1018, most, "maxCount")
@@ -229,13 +229,13 @@ def list_events(call: Call) -> Any:
         first = sum(event.at < since for event in call.tracker.events)
     rows = list(enumerate(call.tracker.events))[first : first + most]
     end = first + len(rows)
-    data = [_event(n, event) for n, event in rows]
+    data = [_event(n, event, call.options.event_ids) for n, event in rows]
     return {"nextStreamPosition": str(end), "moreAvailable": end < len(call.tracker.events), "data": data}
 
 
-def _event(number: int, event: Event) -> dict[str, Any]:
-    """Object ids are whole numbers here, whatever the description says."""
-    found = {"eventId": f"e{number:08d}", "objectType": event.type, "action": event.action, "objectId": event.object_id}
+def _event(number: int, event: Event, ids: str) -> dict[str, Any]:
+    object_id = str(event.object_id) if ids == "text" else event.object_id
+    found = {"eventId": f"e{number:08d}", "objectType": event.type, "action": event.action, "objectId": object_id}
     at = {"eventTimestamp": instant(event.at), "userId": event.user_id, "requestUserId": event.user_id}
     return found | at | {"source": "WEB_APP", "additionalDetails": event.details}
 

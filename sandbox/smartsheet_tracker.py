@@ -111,17 +111,22 @@ class Tracker(Store):
         """At the end of the sheet, of its parent's rows, or as row number `at`."""
         with self.lock:
             sheet = self.sheets[sheet_id]
-            row = self._new_row(sheet, self._by(by, sheet))
-            row.parent_id = parent
             if at is None and parent is not None:
                 at = sheet.rows.index(self.rows[parent]) + len(self.below(self.rows[parent])) + 1
-            sheet.rows.insert(len(sheet.rows) if at is None else at - 1, row)
+            row = self.insert(sheet, len(sheet.rows) + 1 if at is None else at, parent, self._by(by, sheet))
             numbers = [one.id for one in sheet.rows]
             for title, value in values.items():
                 column = self.column(sheet_id, title)
                 row.cells[column.id] = Cell(plain(column, value, numbers))
             self.settle(sheet, [row], self._by(by, sheet))
             return row
+
+    def insert(self, sheet: Sheet, at: int, parent: int | None, by: int) -> Row:
+        """A row with no cells; `settle` is to follow."""
+        row = self._new_row(sheet, by)
+        row.parent_id = parent
+        sheet.rows.insert(at - 1, row)
+        return row
 
     def delete_row(self, row_id: int, *, by: str | None = None) -> list[int]:
         """With all rows under it; returns the ids that are gone. Links and predecessors to it go stale."""
@@ -141,12 +146,17 @@ class Tracker(Store):
     def move_row(self, row_id: int, to: int, *, parent: int | None = None, by: str | None = None) -> None:
         """To row number `to` (as counted without it), with all rows under it; `parent` becomes its parent."""
         with self.lock:
-            moved = self.below(self.rows[row_id])
-            sheet = self.sheets[moved[0].sheet_id]
-            self._take_out(sheet, moved)
-            sheet.rows[to - 1 : to - 1] = moved
-            moved[0].parent_id = parent
-            self.settle(sheet, moved[:1], self._by(by, sheet))
+            row = self.rows[row_id]
+            sheet = self.sheets[row.sheet_id]
+            self.shift(row, to, parent)
+            self.settle(sheet, [row], self._by(by, sheet))
+
+    def shift(self, row: Row, to: int, parent: int | None) -> None:
+        """`settle` is to follow."""
+        moved, sheet = self.below(row), self.sheets[row.sheet_id]
+        self._take_out(sheet, moved)
+        sheet.rows[to - 1 : to - 1] = moved
+        row.parent_id = parent
 
     def indent(self, row_id: int, *, by: str | None = None) -> bool:
         """Puts it under the row above it of its own level; False where there is none."""
