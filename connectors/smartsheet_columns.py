@@ -35,8 +35,8 @@ class _Rule:
 
 
 _RULES: Mapping[str, _Rule] = {
-    "key": _Rule(TEXT, system="AUTO_NUMBER"),
     "title": _Rule(TEXT),
+    "key": _Rule(TEXT, system="AUTO_NUMBER"),
     "status": _Rule(WORDS, ("status", "state", "task status", "zustand", "bearbeitungsstand", "stand")),
     "priority": _Rule(WORDS, ("priority", "prio", "priorität", "dringlichkeit")),
     "type": _Rule(WORDS, ("type", "task type", "typ", "art", "vorgangsart", "aufgabentyp")),
@@ -133,7 +133,7 @@ def map_columns(columns: Sequence[Column], named: Mapping[str, str]) -> ColumnMa
             taken = {column.id for column in found.values()}
             if name not in found and name not in unsure:
                 _search(name, rank, [c for c in columns if c.id not in taken], found, unsure)
-    return ColumnMap(found, unsure)
+    return ColumnMap({name: found[name] for name in _RULES if name in found}, unsure)
 
 
 def _named(columns: Sequence[Column], name: str, wanted: str) -> tuple[Column | None, str]:

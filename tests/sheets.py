@@ -6,10 +6,10 @@ which nothing but the first column has a meaning for us. People are invented.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from sandbox.smartsheet_records import Sheet
+from sandbox.smartsheet_store import Columns, Rows
 from sandbox.smartsheet_tracker import Tracker
 
 __all__ = ["PLAN_COLUMNS", "START", "a_company", "add_notes", "add_plan", "add_tasks"]
@@ -17,7 +17,7 @@ __all__ = ["PLAN_COLUMNS", "START", "a_company", "add_notes", "add_plan", "add_t
 START = 1_772_438_400  # 2026-03-02T08:00:00Z
 MIRA, NOAH, LENA = "Mira Lund <mira.lund@example.com>", "Noah Berg <noah.berg@example.com>", "lena.ott@example.com"
 
-PLAN_COLUMNS: list[str | Mapping[str, Any]] = [
+PLAN_COLUMNS: Columns = [
     "Task Name",
     {"title": "Status", "type": "PICKLIST", "options": ["Not Started", "In Progress", "On Hold", "Complete"]},
     {"title": "Priority", "type": "PICKLIST", "options": ["High", "Medium", "Low"], "symbol": "PRIORITY_HML"},
@@ -36,7 +36,7 @@ PLAN_COLUMNS: list[str | Mapping[str, Any]] = [
 def add_plan(tracker: Tracker, name: str = "Network renewal", **given: Any) -> Sheet:
     """Two phases, five tasks, a milestone, a blank row; finish days follow from durations."""
     day = "2026-03-02T08:00:00"
-    rows = [
+    rows: Rows = [
         (0, {"Task Name": "Design", "Status": "Complete"}),
         (1, {"Task Name": "Site survey “west”", "Status": "Complete", "Priority": "High", "Assigned To": [MIRA, NOAH],
              "Start": day, "Duration": "5d", "% Complete": 1, "Baseline Finish": "2026-03-06"}),
@@ -55,7 +55,7 @@ def add_plan(tracker: Tracker, name: str = "Network renewal", **given: Any) -> S
 
 def add_tasks(tracker: Tracker, name: str = "Aufgaben Migration", **given: Any) -> Sheet:
     """A German list: a box instead of a status, numbers of its own, one contact."""
-    columns: list[str | Mapping[str, Any]] = [
+    columns: Columns = [
         "Aufgabe",
         {"title": "Nr", "system": "AUTO_NUMBER"},
         {"title": "Erledigt", "type": "CHECKBOX"},
@@ -65,7 +65,7 @@ def add_tasks(tracker: Tracker, name: str = "Aufgaben Migration", **given: Any) 
         {"title": "Aufwand (h)"},
         {"title": "Kosten"},
     ]
-    rows = [
+    rows: Rows = [
         {"Aufgabe": "Postfächer zählen", "Erledigt": True, "Priorität": "Hoch", "Zuständig": NOAH,
          "Fällig am": "2026-03-20", "Aufwand (h)": 12, "Kosten": 480.5},
         {"Aufgabe": "Gruppen aufräumen", "Priorität": "Niedrig", "Zuständig": "Extern", "Aufwand (h)": 2.5},
@@ -76,7 +76,7 @@ def add_tasks(tracker: Tracker, name: str = "Aufgaben Migration", **given: Any) 
 
 def add_notes(tracker: Tracker, name: str = "Notes", **given: Any) -> Sheet:
     """Nothing in it but its first column has a meaning for us."""
-    columns: list[str | Mapping[str, Any]] = ["What", "Ratio", {"title": "Seen", "type": "CHECKBOX"}]
+    columns: Columns = ["What", "Ratio", {"title": "Seen", "type": "CHECKBOX"}]
     return tracker.add_sheet(name, columns, [{"What": "Ask the landlord", "Ratio": 0.5, "Seen": True}], **given)
 
 
