@@ -51,7 +51,6 @@ STREAMS: tuple[Stream, ...] = (
 
 API = "/2.0"
 PAUSE_SECONDS = 60.0  # what the vendor advises after a 429 that names no time
-ROWS_AT_ONCE = 100  # ids of 16 to 19 digits in one address
 SHEET: Params = {"level": "2", "include": "objectValue,rowPermalink", "exclude": "nonexistentCells"}
 
 
@@ -183,36 +182,32 @@ class SmartsheetConnector:
         return []
 
     def fetch(self, stream: Stream, ids: Sequence[str]) -> list[Partition]:
-        """Rows by their sheets, a hundred at a time."""
+        """Rows by their sheets, and these whole: whether a row is a parent, only those below it say."""
         by_sheet: dict[str, list[str]] = defaultdict(list)
         for native_id in ids:
             sheet, _, row = native_id.partition("/")
             by_sheet[sheet].append(row)
         return [
-            Partition(
-                stream.name,
-                f"sheet {sheet}: {rows[n]} and {len(rows[n : n + ROWS_AT_ONCE]) - 1} more",
-                {"sheet": sheet, "rows": ",".join(rows[n : n + ROWS_AT_ONCE])},
-            )
+            Partition(stream.name, f"{len(rows)} rows of sheet {sheet}", {"sheet": sheet, "rows": rows})
             for sheet, rows in by_sheet.items()
-            for n in range(0, len(rows), ROWS_AT_ONCE)
         ]
 
     # -------------------------------------------------------------- reading
 
     def pull(self, partition: Partition) -> Iterator[Page]:
         if partition.stream == "issues":
-            spec = partition.spec
-            answer = self._rows(str(spec["sheet"]), str(spec.get("rows", "")))
-            yield self._page("issues", answer, partition.key, last=True)
+            rows = partition.spec.get("rows")
+            assert rows is None or isinstance(rows, list)
+            yield self._sheet(str(partition.spec["sheet"]), partition.key, rows, last=True)
         elif partition.stream == "accounts":
             yield from self._accounts(partition)
         else:
             yield from self._projects(partition)
 
-    def _rows(self, sheet: str, rows: str = "") -> Answer:
-        """A sheet whole, or some of its rows. Deleted, or shared no longer, since it was listed: an answer."""
-        return self._get(f"sheets/{sheet}", SHEET | ({"rowIds": rows} if rows else {}), accept=GONE)
+    def _sheet(self, sheet: str, key: str, rows: list[str] | None, *, last: bool = False) -> Page:
+        """A sheet whole, of which some rows may be meant. Deleted or shared no longer since it was listed: an answer."""
+        answer = self._get(f"sheets/{sheet}", SHEET, accept=GONE)
+        return self._page("issues", answer, key, last=last, asked=None if rows is None else Asked(rows=rows))
 
     def _accounts(self, partition: Partition) -> Iterator[Page]:
         """All of the plan, where Smartsheet lists them to this account; else its own."""
@@ -250,7 +245,7 @@ class SmartsheetConnector:
     def probe(self, stream: Stream, native_id: str) -> Page:
         if stream.name == "issues":
             sheet, _, row = native_id.partition("/")
-            return self._page("issues", self._rows(sheet, row), native_id)
+            return self._sheet(sheet, native_id, [row])
         if stream.name == "accounts":
             return self._page("accounts", self._get("users", {"email": native_id}, accept=GONE), native_id)
         kind, _, id_ = native_id.rpartition("-")

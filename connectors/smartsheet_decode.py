@@ -47,14 +47,14 @@ class Decoder:
         """Columns of a page. Raises BadRecord."""
         told, answer = split(body)
         if stream == "issues":
-            return self._sheet(answer)
+            return self._sheet(answer, asked_of(told).rows)
         if stream == "projects":
             return _projects(answer, asked_of(told))
         if stream == "accounts":
             return _accounts(answer)
         raise BadRecord(f"there is no stream {stream} in Smartsheet")
 
-    def _sheet(self, answer: memoryview) -> Batch:
+    def _sheet(self, answer: memoryview, meant: list[str] | None) -> Batch:
         try:
             sheet, rows = sheet_of(answer)
         except BadRecord:
@@ -64,15 +64,15 @@ class Decoder:
         sheet_id = str(sheet.id)
         columns = map_columns(sheet.columns, named_columns(self.source, sheet_id, sheet.name))
         found = SheetRows(sheet, columns)
-        found.take(rows)
+        found.take(rows, None if meant is None else set(meant))
         record = msgspec.json.encode([column.title for column in sheet.columns])
         unsure = [
             Reject("issues", f"{sheet_id}/", f"columns.{name}", f"in the sheet “{sheet.name}” {why}", record)
             for name, why in columns.unsure.items()
         ]
         complete: dict[str, list[str]] = {}
-        # a sheet cut short by anybody on the way, or read in part, does not say that the other rows are gone
-        if sheet.total_row_count is not None and len(rows) >= sheet.total_row_count:
+        # a sheet cut short by anybody on the way does not say that the other rows are gone
+        if meant is None and sheet.total_row_count is not None and len(rows) >= sheet.total_row_count:
             complete = {"milestones": [sheet_id], "issue_links": found.whole}
             if all(not isinstance(row, tuple) for row in rows):
                 complete["issues"] = [sheet_id]

@@ -131,10 +131,12 @@ class Head(Struct, rename="camel"):
 
 
 class Asked(Struct, omit_defaults=True):
-    """What stands before an answer: `kind` of the one thing it tells of; `sheets` that are read → where they stand."""
+    """What stands before an answer: `kind` of the one thing it tells of; `sheets` that are read → where they stand;
+    `rows` of a sheet that are meant."""
 
     kind: str = ""
     sheets: dict[str, str | None] | None = None
+    rows: list[str] | None = None
 
 
 class _Line(Struct, rename="camel"):

@@ -8,7 +8,7 @@ Facts: Smartsheet's OpenAPI 2.0.0 (2024-08), and recorded answers of the live se
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -68,13 +68,16 @@ class SheetRows:
         self._words: dict[WordKind, dict[str, None]] = defaultdict(dict)
         self._parents: set[int] = set()
 
-    def take(self, rows: Sequence[Row | tuple[Raw, Misfit]]) -> None:
-        """Decodes all rows; those that hold nothing are left out, unless they hold other rows."""
+    def take(self, rows: Sequence[Row | tuple[Raw, Misfit]], meant: Collection[str] | None = None) -> None:
+        """Decodes all rows, or those that are meant; what holds nothing is left out, unless it holds other rows."""
         self._parents = {row.parent_id for row in rows if isinstance(row, Row) and row.parent_id is not None}
         for name in ("status", "priority", "type"):
             if name in self._column:
                 self._words[WordKind(name)] |= dict.fromkeys(o for o in self._column[name].options if o.strip())
         for row in rows:
+            row_id = str(row.id) if isinstance(row, Row) else native_id_of(row[0])
+            if meant is not None and row_id not in meant:
+                continue
             if not isinstance(row, Row):
                 self._unreadable(*row)
             elif row.id in self._parents or not self._is_blank(row):
@@ -107,7 +110,10 @@ class SheetRows:
         status = self._word(WordKind.STATUS, self._status(read, done_percent))
         priority = self._word(WordKind.PRIORITY, read("priority", text))
         for person in (*people, *reporters):
-            self._people[person.id] = person.name
+            if person.name.casefold() != person.id or person.id not in self._people:  # a mail alone is no name
+                self._people[person.id] = person.name
+        if self._links(native_id, read):
+            self.whole.append(native_id)
         issue: dict[str, Any] = {
             "native_id": native_id,
             "key": read("key", text) or f"{self.sheet.name} #{row.row_number}",
@@ -132,8 +138,6 @@ class SheetRows:
         self.tables["issues"].append(issue)
         if self._is_milestone(row, read):
             self._milestone(issue, done_percent, ticked=read("done", flag) or False)
-        if self._links(native_id, read):
-            self.whole.append(native_id)
         self.rejects += read.rejects.values()
 
     def _word(self, kind: WordKind, name: str | None) -> str | None:
