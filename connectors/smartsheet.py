@@ -205,7 +205,7 @@ class SmartsheetConnector:
             yield from self._projects(partition)
 
     def _sheet(self, sheet: str, key: str, rows: list[str] | None, *, last: bool = False) -> Page:
-        """A sheet whole, of which some rows may be meant. Deleted or shared no longer since it was listed: an answer."""
+        """A sheet whole, of which some rows may be meant. That it was deleted since it was listed is an answer."""
         answer = self._get(f"sheets/{sheet}", SHEET, accept=GONE)
         return self._page("issues", answer, key, last=last, asked=None if rows is None else Asked(rows=rows))
 
