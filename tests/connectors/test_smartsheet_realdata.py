@@ -277,8 +277,8 @@ def test_each_request_is_as_the_vendor_describes_it():
     report = tracker.add_report("All", [sheet.id], ["What"])
     with SmartsheetServer(tracker) as server:
         given: dict[str, Any] = {"name": "plans", "type": "smartsheet", "url": server.url, "token": ADMIN_TOKEN}
-        for projects in (None, ["workspace:Infrastructure", "report:All", "Notes"]):
-            connector = SmartsheetConnector(SourceSettings(**given, projects=projects))
+        for more in ({}, {"projects": ("workspace:Infrastructure", "report:All", "Notes")}):
+            connector = SmartsheetConnector(SourceSettings(**given | more))
             connector.plan(ISSUES, connector.identify().now)
             read(connector)
             connector.rights()
