@@ -7,7 +7,7 @@ a tuple of texts or contacts (MULTI_ columns), a tuple of `Predecessor`; an empt
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 __all__ = [
     "ACCESS",
@@ -111,7 +111,7 @@ class Cell:
     value: Value = None
     formula: str = ""
     link: Link | None = None
-    hyperlink: str = ""
+    hyperlink: dict[str, Any] | None = None
     past: list[Past] = field(default_factory=list)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from sandbox.smartsheet_call import Call, Problem
 from sandbox.smartsheet_records import Event, Folder, Report, Row, Sheet, Workspace
 from sandbox.smartsheet_values import instant, seen_type, shown
-from sandbox.smartsheet_views import Shape, Views
+from sandbox.smartsheet_views import COLUMN_VERSIONS, Shape, Views
 
 __all__ = ["SITE_ROUTES"]
 
@@ -168,15 +168,30 @@ def one_report(call: Call, id_: str) -> Any:
         raise Problem(1006)
     sheets = [one for id_ in report.sheet_ids if (one := call.tracker.sheets.get(id_))]
     sheets = [one for one in sheets if call.tracker.access(call.user, one)]
-    rows = [(sheet, row) for sheet in sheets for row in sheet.rows]
-    number, size, _ = call.place(len(rows))
-    rows = rows[(number - 1) * size : number * size]
+    count = sum(len(sheet.rows) for sheet in sheets)
+    number, size, _ = call.place(count)
     views = Views(call.tracker, call.user, call.flag("numericDates"))
-    found = views.listed(report) | {"totalRowCount": sum(len(sheet.rows) for sheet in sheets), "readOnly": True}
-    found["columns"] = _report_columns(report, sheets)
-    found["rows"] = [_report_row(call, views, report, *one) for one in rows]
+    found = views.report(report) | {"totalRowCount": count, "columns": _report_columns(report, sheets)}
+    found["rows"] = _report_rows(call, views, report, sheets, (number - 1) * size, number * size)
     if "sourceSheets" in call.words("include"):
         found["sourceSheets"] = [{"id": sheet.id, "name": sheet.name} for sheet in sheets]
+    return found
+
+
+def _report_rows(
+    call: Call, views: Views, report: Report, sheets: list[Sheet], first: int, end: int
+) -> list[dict[str, Any]]:
+    """Their numbers are their places in the report."""
+    shape = Shape(level=0, include=frozenset(call.words("include")), column_ids=frozenset())
+    found, number = [], 0
+    for sheet in sheets:
+        rows = sheet.rows[max(0, first - number) : max(0, end - number)]
+        start = number + max(0, first - number) + 1
+        number += len(sheet.rows)
+        access = {"accessLevel": call.tracker.access(call.user, sheet)}
+        for place, (row, shown_) in enumerate(zip(rows, views.rows(sheet, rows, shape), strict=True), start):
+            cells = {"cells": _report_cells(call, report, sheet, row)}
+            found.append({"id": row.id, "sheetId": sheet.id} | shown_ | {"rowNumber": place} | access | cells)
     return found
 
 
@@ -186,29 +201,28 @@ def _report_columns(report: Report, sheets: list[Sheet]) -> list[dict[str, Any]]
     name = {"virtualId": report.virtual_ids[0], "index": 0, "title": "Sheet Name", "sheetNameColumn": True}
     found = [name | plain]
     for index, title in enumerate(report.titles, 1):
-        kind = {"type": seen_type(first[title], 0)} if title in first else {}
-        primary = {"primary": True} if title in first and first[title].primary else {}
-        one = {"virtualId": report.virtual_ids[index], "index": index, "title": title}
-        found.append(one | plain | kind | primary)
+        one = {"virtualId": report.virtual_ids[index], "index": index, "title": title} | plain
+        if title in first:
+            column = first[title]
+            one |= {"type": seen_type(column, 0), "version": COLUMN_VERSIONS.get(column.type, 0)}
+            one |= {"primary": True} if column.primary else {}
+        found.append(one)
     return found
 
 
-def _report_row(call: Call, views: Views, report: Report, sheet: Sheet, row: Row) -> dict[str, Any]:
-    include = frozenset(call.words("include"))
-    (found,) = views.rows(sheet, [row], Shape(level=0, include=include, column_ids=frozenset()))
-    objects = {"objectValue": sheet.name} if "objectValue" in include else {}
-    name = {"virtualColumnId": report.virtual_ids[0], "value": sheet.name, **objects, "displayValue": sheet.name}
+def _report_cells(call: Call, report: Report, sheet: Sheet, row: Row) -> list[dict[str, Any]]:
+    objects = "objectValue" in call.words("include")
+    name = {"virtualColumnId": report.virtual_ids[0], "value": sheet.name}
+    cells = [name | ({"objectValue": sheet.name} if objects else {}) | {"displayValue": sheet.name}]
     titles = {column.title: column for column in reversed(sheet.columns)}
-    cells = [name]
     for title, virtual in zip(report.titles, report.virtual_ids[1:], strict=True):
         column = titles.get(title)
         if column is None:
             cells.append({"virtualColumnId": virtual})
             continue
-        value = shown(column, call.tracker.value(row, column), level=0, objects=bool(objects))
+        value = shown(column, call.tracker.value(row, column), level=0, objects=objects)
         cells.append({"columnId": column.id, "virtualColumnId": virtual, **value})
-    access = {"accessLevel": call.tracker.access(call.user, sheet)}
-    return {"id": row.id, "sheetId": sheet.id} | found | access | {"cells": cells}
+    return cells
 
 
 # ------------------------------------------------------------------ events

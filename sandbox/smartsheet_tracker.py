@@ -38,7 +38,7 @@ class Tracker(Store):
         before = cell.value
         if not cell.past:
             cell.past.append(Past(row.created, row.created_by, before))
-        cell.value, cell.formula, cell.link = value, formula, None
+        cell.value, cell.formula, cell.link, cell.hyperlink = value, formula, None, None
         cell.past.append(Past(self.now(), by, value))
         if request:
             who = self.users[by].email

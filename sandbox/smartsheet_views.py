@@ -14,11 +14,11 @@ from sandbox.smartsheet_records import Column, Folder, Report, Row, Sheet, User,
 from sandbox.smartsheet_tracker import Tracker
 from sandbox.smartsheet_values import instant, seen_type, shown
 
-__all__ = ["Shape", "Views"]
+__all__ = ["COLUMN_VERSIONS", "Shape", "Views"]
 
 ATTACHMENTS = ["LINK", "ONEDRIVE", "EGNYTE", "EVERNOTE", "FILE", "DROPBOX", "GOOGLE_DRIVE", "BOX_COM"]
 WEEK = ["MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY"]
-_VERSIONS = {"MULTI_CONTACT_LIST": 1, "MULTI_PICKLIST": 2}
+COLUMN_VERSIONS = {"MULTI_CONTACT_LIST": 1, "MULTI_PICKLIST": 2}
 
 
 @dataclass(frozen=True)
@@ -73,9 +73,9 @@ class Views:
         if "ownerInfo" in include:
             found |= {"owner": self.tracker.users[thing.owner_id].email, "ownerId": thing.owner_id}
         found |= {"permalink": self.link(kind, thing.id)}
-        found |= {"createdAt": self.at(thing.created), "modifiedAt": self.at(thing.modified)}
         if isinstance(thing, Report):
             return found | {"isSummaryReport": False}
+        found |= {"createdAt": self.at(thing.created), "modifiedAt": self.at(thing.modified)}
         if "sheetVersion" in include:
             found["version"] = thing.version
         if "source" in include and thing.source_id is not None:
@@ -91,6 +91,12 @@ class Views:
 
     def folder(self, folder: Folder) -> dict[str, Any]:
         return {"id": folder.id, "name": folder.name, "permalink": self.link("folders", folder.id)}
+
+    def report(self, report: Report) -> dict[str, Any]:
+        """All but columns and rows."""
+        found = self.listed(report) | {"effectiveAttachmentOptions": ATTACHMENTS, "readOnly": True}
+        found |= {"ganttEnabled": False, "cellImageUploadEnabled": True}
+        return found | {"createdAt": self.at(report.created), "modifiedAt": self.at(report.modified)}
 
     # ------------------------------------------------------------ sheets
 
@@ -117,7 +123,7 @@ class Views:
 
     def column(self, column: Column, index: int, level: int) -> dict[str, Any]:
         kind = seen_type(column, level)
-        found: dict[str, Any] = {"id": column.id, "version": _VERSIONS.get(column.type, 0), "index": index}
+        found: dict[str, Any] = {"id": column.id, "version": COLUMN_VERSIONS.get(column.type, 0), "index": index}
         found |= {"title": column.title, "type": kind}
         optional: dict[str, Any] = {
             "primary": column.primary,
@@ -161,6 +167,11 @@ class Views:
                 found["permalink"] = f"{self.link('sheets', sheet.id)}?rowId={row.id}"
             yield found | {"cells": [one for c in columns if (one := self._cell(row, c, shape, numbers)) is not None]}
 
+    def _hyperlink(self, given: dict[str, Any]) -> dict[str, Any]:
+        """One to a sheet or a report has its page's address too."""
+        named = next(((kind, given[f"{kind}Id"]) for kind in ("sheet", "report") if f"{kind}Id" in given), None)
+        return given if named is None else {"url": self.link(f"{named[0]}s", named[1])} | given
+
     def _administers(self, sheet: Sheet) -> bool:
         return self._level(sheet) in ("ADMIN", "OWNER")
 
@@ -183,7 +194,7 @@ class Views:
         if held.formula or column.formula:
             found["formula"] = held.formula or column.formula
         if held.hyperlink:
-            found["hyperlink"] = {"url": held.hyperlink}
+            found["hyperlink"] = self._hyperlink(held.hyperlink)
         if held.link:
             link = held.link
             found["linkInFromCell"] = {"status": link.status, "sheetId": link.sheet_id}

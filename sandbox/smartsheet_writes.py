@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sandbox.smartsheet_call import Call, Problem, error
-from sandbox.smartsheet_records import Column, Row, Sheet, Value, Written
+from sandbox.smartsheet_records import Column, Link, Row, Sheet, Value, Written
 from sandbox.smartsheet_taking import refuse, taken
 from sandbox.smartsheet_views import Shape, Views
 
@@ -31,7 +31,7 @@ class _Change:
 
     row: Row | None
     given: Mapping[str, Any]
-    cells: list[tuple[Column, Value, str, str]] = field(default_factory=list)  # value, formula, hyperlink
+    cells: list[tuple[Column, Value, dict[str, Any]]] = field(default_factory=list)  # and what goes beside the value
 
 
 class _Writer:
@@ -118,7 +118,7 @@ class _Writer:
             raise Problem(1036, cell["columnId"])
         return column
 
-    def cell(self, row: Row | None, column: Column, cell: Mapping[str, Any]) -> tuple[Column, Value, str, str]:
+    def cell(self, row: Row | None, column: Column, cell: Mapping[str, Any]) -> tuple[Column, Value, dict[str, Any]]:
         unknown = sorted(cell.keys() - OF_A_CELL)
         if unknown:
             raise Problem(1032, ", ".join(f"cell.{name}" for name in unknown))
@@ -138,8 +138,24 @@ class _Writer:
         if formula is not None:
             if not formula.startswith("="):
                 raise Problem(1162)
-            return column, "#UNPARSEABLE", formula, ""  # it works nothing out
-        return column, taken(self.sheet, column, cell, override=override), "", link.get("url", "")
+            return column, "#UNPARSEABLE", {"formula": formula}  # it works nothing out
+        if cell.get("linkInFromCell"):
+            link_ = self.link(cell["linkInFromCell"])
+            source = self.tracker.rows[link_.row_id]
+            return (
+                column,
+                self.tracker.value(source, self.tracker.column(link_.sheet_id, link_.column_id)),
+                {"link": link_},
+            )
+        return column, taken(self.sheet, column, cell, override=override), {"hyperlink": link or None}
+
+    def link(self, given: Mapping[str, Any]) -> Link:
+        """To a cell of a sheet that the account sees."""
+        sheet = self.call.sheet(str(given.get("sheetId", 0)))
+        row = self.call.row(sheet, str(given.get("rowId", 0)))
+        if all(column.id != given.get("columnId") for column in sheet.columns):
+            raise Problem(1036, given.get("columnId"))
+        return Link(sheet.id, row.id, given["columnId"], sheet.name)
 
     def target(self, change: _Change) -> tuple[int, Row | None] | None:
         """Where the row is to go: its place among the others, and its parent; None to stay, or for the end."""
@@ -208,10 +224,10 @@ class _Writer:
             after, now = self.sheet.rows.index(row) + 1, self.tracker.now()
             moved = Written(self.call.request, now, self.call.user.email, self.sheet.id, row.id, 0, before, after)
             self.tracker.writes.append(moved)
-        for column, value, formula, hyperlink in change.cells:
-            request = self.call.request if change.row is not None else 0
-            self.tracker.put(row, column, value, by, formula=formula, request=request)
-            row.cells[column.id].hyperlink = hyperlink
+        for column, value, beside in change.cells:
+            self.tracker.put(row, column, value, by, request=self.call.request if change.row is not None else 0)
+            for name, one in beside.items():
+                setattr(row.cells[column.id], name, one)
         if "locked" in change.given:
             row.locked = bool(change.given["locked"])
         return row
