@@ -33,7 +33,7 @@ from connectors.http import Answer, Client, Pacing
 from connectors.misfit import UNREADABLE
 from connectors.smartsheet_decode import Decoder
 from connectors.smartsheet_lists import GONE, WHOLE, Params, Scope, find_scope, instant, whole_list
-from connectors.smartsheet_records import ENTRIES, USERS, Asked, Entry, User, head_of
+from connectors.smartsheet_records import ENTRIES, USERS, Asked, Entry, User, fault_of, head_of
 from connectors.smartsheet_rights import rights_of
 from connectors.telling import told
 from model.config import SourceSettings
@@ -50,6 +50,7 @@ STREAMS: tuple[Stream, ...] = (
 )
 
 API = "/2.0"
+ABSENT = frozenset({1004, 1006})  # not authorised; not found, which is what is not shared, too
 PAUSE_SECONDS = 60.0  # what the vendor advises after a 429 that names no time
 SHEET: Params = {"level": "2", "include": "objectValue,rowPermalink", "exclude": "nonexistentCells"}
 
@@ -290,7 +291,17 @@ class SmartsheetConnector:
         self._client.close()
 
     def _get(self, path: str, params: Params | None = None, *, accept: Collection[int] = ()) -> Answer:
-        return self._client.get(path, params, accept=accept)
+        """403 and 404 are answers where Smartsheet's own code says so; else a proxy, or an account that is blocked."""
+        answer = self._client.get(path, params, accept=accept)
+        code = fault_of(answer.body) if answer.status in GONE else min(ABSENT)
+        if code not in ABSENT:
+            raise Refused(
+                f"{self.source.name}: {answer.request[:200]} at {self.source.site} answered {answer.status}, and not "
+                f"in Smartsheet's words for what is gone or not shared (its code {code}): check url, and the "
+                "account's licence",
+                status=answer.status,
+            )
+        return answer
 
     def _page(
         self, stream: str, answer: Answer, key: str = "", *, last: bool = False, asked: Asked | None = None

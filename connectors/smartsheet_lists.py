@@ -88,6 +88,7 @@ class _Finder:
 
     def take(self, entry: str) -> None:
         kind, _, word = entry.partition(":")
+        kind = kind.strip().casefold()
         if kind not in HOLDERS or not word.strip():
             found = self._named("sheet", entry.strip(), self._all("sheets", WHOLE))
             if found is not None:

@@ -8,7 +8,7 @@ Facts: Smartsheet's OpenAPI 2.0.0 (2024-08), and recorded answers of the live se
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -31,7 +31,7 @@ from connectors.smartsheet_cells import (
     words,
 )
 from connectors.smartsheet_columns import ColumnMap
-from connectors.smartsheet_records import Cell, Column, Row, Sheet
+from connectors.smartsheet_records import Cell, Column, Row, Sheet, parents_in, row_of
 from connectors.smartsheet_words import MILESTONE, PARENT, TASK, category_of, share_word, ticked_word, word_rows
 from model.vocabulary import LinkKind, LinkRelation, MilestoneState, WordKind
 
@@ -50,13 +50,14 @@ def issue_id(sheet: int | str, row: int | str) -> str:
 
 @dataclass
 class SheetRows:
-    """What a sheet's rows say, by table; `whole`: issues whose links could all be read."""
+    """What a sheet's rows say, by table; `whole`: issues whose links could all be read; `unread`: rows that were not."""
 
     sheet: Sheet
     map: ColumnMap
     tables: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
     rejects: list[Reject] = field(default_factory=list)
     whole: list[str] = field(default_factory=list)
+    unread: int = 0
     seen: int = 0
 
     def __post_init__(self) -> None:
@@ -68,29 +69,31 @@ class SheetRows:
         self._words: dict[WordKind, dict[str, None]] = defaultdict(dict)
         self._parents: set[int] = set()
 
-    def take(self, rows: Sequence[Row | tuple[Raw, Misfit]], meant: Collection[str] | None = None) -> None:
+    def take(self, rows: Iterable[Raw], meant: Collection[str] | None = None) -> None:
         """Decodes all rows, or those that are meant; what holds nothing is left out, unless it holds other rows."""
-        self._parents = {row.parent_id for row in rows if isinstance(row, Row) and row.parent_id is not None}
+        self._parents = parents_in(rows)
         for name in ("status", "priority", "type"):
             if name in self._column:
                 self._words[WordKind(name)] |= dict.fromkeys(o for o in self._column[name].options if o.strip())
-        for row in rows:
-            row_id = str(row.id) if isinstance(row, Row) else native_id_of(row[0])
-            if meant is not None and row_id not in meant:
+        for raw in rows:
+            try:
+                row = row_of(raw)
+            except Misfit as misfit:
+                self._unreadable(raw, misfit, meant)
                 continue
-            if not isinstance(row, Row):
-                self._unreadable(*row)
-            elif row.id in self._parents or not self._is_blank(row):
+            if (meant is None or str(row.id) in meant) and (row.id in self._parents or not self._is_blank(row)):
                 self._row(row)
         self.tables["account_mentions"] = [{"native_id": id_, "name": name} for id_, name in self._people.items()]
         self.tables["words"] = [w for kind, names in self._words.items() for w in word_rows(kind, names)]
 
-    def _unreadable(self, raw: Raw, misfit: Misfit) -> None:
+    def _unreadable(self, raw: Raw, misfit: Misfit, meant: Collection[str] | None) -> None:
         row_id = native_id_of(raw)
+        if meant is not None and row_id not in meant:
+            return
         self.seen += 1
-        self.rejects.append(
-            Reject("issues", issue_id(self.sheet.id, row_id or ""), misfit.field, misfit.error, bytes(raw))
-        )
+        self.unread += 1
+        native_id = issue_id(self.sheet.id, row_id or "")
+        self.rejects.append(Reject("issues", native_id, misfit.field, misfit.error, bytes(raw)))
 
     def _is_blank(self, row: Row) -> bool:
         """Spacer rows: nothing in them but what Smartsheet fills in itself."""

@@ -15,6 +15,7 @@ from connectors.contract import Page, Partition, only
 from connectors.smartsheet import STREAMS, SmartsheetConnector
 from model.config import SourceSettings
 from model.errors import ConfigError, NotFound, Refused, Transient, Unauthorized
+from sandbox.serving import Answer
 from sandbox.smartsheet import ADMIN_TOKEN, MEMBER_TOKEN, SmartsheetServer
 from sandbox.smartsheet_call import Options
 from sandbox.smartsheet_records import Sheet
@@ -357,7 +358,8 @@ def test_a_column_that_was_renamed_is_one_sentence_and_the_rest_is_read(tracker,
 def test_check_tells_the_map_of_each_sheet_and_what_could_be_two(tracker, server):
     tasks = sheet_named(tracker, "Aufgaben Migration")
     tracker.add_column(tasks.id, "Fällig am", type="DATE")
-    rights = connect(server).rights()
+    rights = connect(server, sheets={"Nots": {"columns": {"status": "x"}}}).rights()
+    assert "sheets.“Nots” of the configuration: there is no such sheet among those that are read" in rights.missing
     assert any("“Network renewal”" in one and "status = “Status”" in one for one in rights.may)
     assert any("“Fällig am” and “Fällig am” may both be due_on" in one for one in rights.missing)
     assert any("“Notes”: no column is known to be status, due_on, assignee" in one for one in rights.missing)
@@ -390,6 +392,16 @@ def test_who_we_are(server, smartsheet, tracker):
 def test_a_token_of_another_region_is_told_as_one(server):
     with pytest.raises(Unauthorized, match=r"wrong, was revoked, or belongs to another region.*api\.smartsheet\.eu"):
         connect(server, token="of-another-region").identify()
+
+
+@pytest.mark.parametrize("code", [0, 5036])
+def test_a_refusal_that_is_not_for_what_is_gone_is_no_sign_of_it(tracker, server, smartsheet, monkeypatch, code):
+    """A proxy's own 404, or an account without a licence: no sheet may be taken for gone by that."""
+    plan = smartsheet.plan(ISSUES, None)
+    refusal = Answer(403, json.dumps({"errorCode": code, "message": "No."}).encode())
+    monkeypatch.setattr(server, "respond", lambda _asked: refusal)
+    with pytest.raises(Refused, match=rf"answered 403, and not in Smartsheet's words .*its code {code}.: check url"):
+        list(smartsheet.pull(plan.partitions[0]))
 
 
 def test_a_log_in_page_is_no_data(server):
