@@ -50,7 +50,7 @@ def issue_id(sheet: int | str, row: int | str) -> str:
 
 @dataclass
 class SheetRows:
-    """What a sheet's rows say, by table; `whole`: issues whose links could all be read; `unread`: rows that were not."""
+    """What a sheet's rows say, by table; `whole`: issues whose links are all read; `unread`: rows that were not."""
 
     sheet: Sheet
     map: ColumnMap
