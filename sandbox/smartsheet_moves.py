@@ -10,6 +10,7 @@ import random
 from collections.abc import Callable
 from typing import Any
 
+from sandbox.moving import Moving
 from sandbox.smartsheet_random import OUTSIDERS, STATUSES
 from sandbox.smartsheet_records import Column, Row, Sheet
 from sandbox.smartsheet_tracker import Tracker
@@ -19,39 +20,25 @@ __all__ = ["MOVES", "Mover"]
 Chosen = tuple[Sheet, Row]
 
 
-class Mover:
-    """`step_seconds` passes on the tool's clock with each change; zero where it runs by itself."""
+class Mover(Moving):
+    """Makes changes to a tracker, as its owners and users."""
 
-    def __init__(self, tracker: Tracker, rng: random.Random, step_seconds: float = 0) -> None:
-        self.tracker, self.rng, self.step_seconds = tracker, rng, step_seconds
-
-    def move(self, count: int = 1, *, only: str | None = None) -> list[str]:
-        """What was done; a change for which there is nothing is not made, and another one is."""
-        done: list[str] = []
-        names = [only] if only else list(MOVES)
-        weights = [MOVES[name][0] for name in names]
-        for _ in range(20 * count):
-            if len(done) == count:
-                break
-            self.tracker.advance(self.step_seconds)
-            name = self.rng.choices(names, weights)[0]
-            with self.tracker.lock:
-                told = MOVES[name][1](self)
-            done += [f"{name} {told}"] if told else []
-        return done
+    def __init__(self, tracker: Tracker, rng: random.Random, step_seconds: float = 0.0) -> None:
+        super().__init__(tracker, rng, step_seconds)
+        self.tracker = tracker
 
     # ------------------------------------------------------------ choices
 
     def sheets(self) -> list[Sheet]:
         return [sheet for sheet in self.tracker.sheets.values() if not sheet.deleted]
 
-    def sheet(self) -> Sheet | None:
-        sheets = self.sheets()
-        return self.rng.choice(sheets) if sheets else None
+    def sheet(self) -> Sheet:
+        """There is always one: the last two are not deleted."""
+        return self.rng.choice(self.sheets())
 
     def row(self) -> Chosen | None:
         sheet = self.sheet()
-        return (sheet, self.rng.choice(sheet.rows)) if sheet and sheet.rows else None
+        return (sheet, self.rng.choice(sheet.rows)) if sheet.rows else None
 
     def column(self, sheet: Sheet, *types: str) -> Column | None:
         fits = [c for c in sheet.columns if c.type in types and not (c.system or c.primary or c.tags)]
@@ -59,12 +46,12 @@ class Mover:
 
     # ------------------------------------------------------------ changes
 
-    def edit(self) -> str:
+    def edit(self) -> str | None:
         found = self.row()
         kinds = ("PICKLIST", "TEXT_NUMBER", "CHECKBOX", "DATE", "CONTACT_LIST", "MULTI_PICKLIST")
         column = self.column(found[0], *kinds) if found else None
         if found is None or column is None:
-            return ""
+            return None
         made: dict[str, Callable[[], Any]] = {
             "PICKLIST": lambda: self.rng.choice([*column.options, None]),
             "MULTI_PICKLIST": lambda: self.rng.sample(column.options, min(2, len(column.options))),
@@ -77,25 +64,23 @@ class Mover:
         self.tracker.edit(found[1].id, column.id, made[column.type](), by=by)
         return f"{found[1].id} {column.title}"
 
-    def add_row(self) -> str:
+    def add_row(self) -> str | None:
         sheet = self.sheet()
-        if sheet is None:
-            return ""
         parent = self.rng.choice(sheet.rows) if sheet.rows and self.rng.random() < 0.5 else None
         blank = self.rng.random() < 0.1
         values = {} if blank else {sheet.columns[0].title: f"Added {self.rng.randrange(10**6)}"}
         under = parent.id if parent and parent.cells else None
         return str(self.tracker.add_row(sheet.id, values, parent=under).id)
 
-    def delete_row(self) -> str:
+    def delete_row(self) -> str | None:
         found = self.row()
-        return f"{self.tracker.delete_row(found[1].id)}" if found else ""
+        return f"{self.tracker.delete_row(found[1].id)}" if found else None
 
-    def move_row(self) -> str:
+    def move_row(self) -> str | None:
         """Among the rows of the top level, so that the tree stays one."""
         found = self.row()
         if found is None:
-            return ""
+            return None
         sheet, row = found
         below = self.tracker.below(row)
         others = [one for one in sheet.rows if one not in below]
@@ -103,104 +88,93 @@ class Mover:
         self.tracker.move_row(row.id, self.rng.choice([*tops, len(others)]) + 1)
         return str(row.id)
 
-    def indent(self) -> str:
+    def indent(self) -> str | None:
         found = self.row()
-        return str(found[1].id) if found and self.tracker.indent(found[1].id) else ""
+        return str(found[1].id) if found and self.tracker.indent(found[1].id) else None
 
-    def outdent(self) -> str:
+    def outdent(self) -> str | None:
         found = self.row()
-        return str(found[1].id) if found and self.tracker.outdent(found[1].id) else ""
+        return str(found[1].id) if found and self.tracker.outdent(found[1].id) else None
 
-    def send_row(self) -> str:
+    def send_row(self) -> str | None:
         found, other = self.row(), self.sheet()
-        if found is None or other is None or other is found[0]:
-            return ""
+        if found is None or other is found[0]:
+            return None
         return f"{self.tracker.send_row(found[1].id, other.id)}"
 
-    def rename_column(self) -> str:
+    def rename_column(self) -> str | None:
         sheet = self.sheet()
-        column = self.rng.choice(sheet.columns) if sheet else None
-        if sheet is None or column is None:
-            return ""
+        column = self.rng.choice(sheet.columns)
         self.tracker.rename_column(sheet.id, column.id, f"{column.title.rstrip('*')}*")
         return column.title
 
-    def delete_column(self) -> str:
+    def delete_column(self) -> str | None:
         sheet = self.sheet()
-        column = self.column(sheet, "TEXT_NUMBER", "CHECKBOX", "DATE") if sheet else None
-        if sheet is None or column is None:
-            return ""
+        column = self.column(sheet, "TEXT_NUMBER", "CHECKBOX", "DATE")
+        if column is None:
+            return None
         self.tracker.delete_column(sheet.id, column.id)
         return column.title
 
-    def retype_column(self) -> str:
+    def retype_column(self) -> str | None:
         sheet = self.sheet()
-        column = self.column(sheet, "DATE", "PICKLIST", "CHECKBOX") if sheet else None
-        if sheet is None or column is None:
-            return ""
+        column = self.column(sheet, "DATE", "PICKLIST", "CHECKBOX")
+        if column is None:
+            return None
         self.tracker.retype_column(sheet.id, column.id, "TEXT_NUMBER", options=[], validation=False)
         return column.title
 
-    def add_column(self) -> str:
+    def add_column(self) -> str | None:
         sheet = self.sheet()
-        if sheet is None:
-            return ""
         title, options = f"New {self.rng.randrange(100)}", list(self.rng.choice(STATUSES))
         return self.tracker.add_column(sheet.id, title, type="PICKLIST", options=options).title
 
-    def add_option(self) -> str:
+    def add_option(self) -> str | None:
         sheet = self.sheet()
-        column = self.column(sheet, "PICKLIST", "MULTI_PICKLIST") if sheet else None
-        if sheet is None or column is None:
-            return ""
+        column = self.column(sheet, "PICKLIST", "MULTI_PICKLIST")
+        if column is None:
+            return None
         self.tracker.add_option(sheet.id, column.id, f"Option {self.rng.randrange(1000)}")
         return column.title
 
-    def format(self) -> str:
+    def format(self) -> str | None:
         sheet = self.sheet()
-        if sheet is None:
-            return ""
         self.tracker.format(sheet.id)
         return sheet.name
 
-    def rename_sheet(self) -> str:
+    def rename_sheet(self) -> str | None:
         sheet = self.sheet()
-        if sheet is None:
-            return ""
         self.tracker.rename_sheet(sheet.id, f"{sheet.name.rstrip('~')}~")
         return sheet.name
 
-    def delete_sheet(self) -> str:
-        """Not the last but one."""
-        if len(self.sheets()) < 3 or (sheet := self.sheet()) is None:
-            return ""
+    def delete_sheet(self) -> str | None:
+        """Not one of the last two."""
+        if len(self.sheets()) < 3:
+            return None
+        sheet = self.sheet()
         self.tracker.delete_sheet(sheet.id)
         return sheet.name
 
-    def restore_sheet(self) -> str:
+    def restore_sheet(self) -> str | None:
         gone = [sheet for sheet in self.tracker.sheets.values() if sheet.deleted]
         if not gone:
-            return ""
+            return None
         sheet = self.rng.choice(gone)
         self.tracker.restore_sheet(sheet.id)
         return sheet.name
 
-    def share(self) -> str:
+    def share(self) -> str | None:
         sheet = self.sheet()
-        if sheet is None:
-            return ""
         self.tracker.share(sheet.id, self.tracker.member.email, self.rng.choice(("VIEWER", "EDITOR", "ADMIN")))
         return sheet.name
 
-    def unshare(self) -> str:
+    def unshare(self) -> str | None:
         sheet = self.sheet()
-        if sheet is None:
-            return ""
         self.tracker.unshare(sheet.id, self.tracker.member.email)
         return sheet.name
 
 
-MOVES: dict[str, tuple[int, Callable[[Mover], str]]] = {  # how often, and what
+MOVES: dict[str, tuple[float, Callable[[Mover], str | None]]] = {  # how often, and what
     "edit": (40, Mover.edit),
     "add_row": (15, Mover.add_row),
     "delete_row": (6, Mover.delete_row),
@@ -220,3 +194,4 @@ MOVES: dict[str, tuple[int, Callable[[Mover], str]]] = {  # how often, and what
     "share": (2, Mover.share),
     "unshare": (2, Mover.unshare),
 }
+Mover.MOVES = MOVES

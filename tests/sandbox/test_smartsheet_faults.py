@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import subprocess
+import sys
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +17,8 @@ from sandbox.smartsheet_oauth import CLIENT_ID, CLIENT_SECRET, LIFETIME
 from sandbox.smartsheet_records import Sheet
 from sandbox.smartsheet_tracker import Tracker
 from tests.sandbox.smartsheet_browser import Browser, sheet_of
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -182,3 +187,38 @@ def test_what_the_token_endpoint_refuses(smartsheet: SmartsheetServer, plans: Tr
         assert hub.code("POST", "token", data=given) == refusal
     plans.advance(601)
     assert hub.code("POST", "token", data=good) == (400, 1069)
+
+
+# ------------------------------------------------------------------ orders, and a process of its own
+
+
+def test_orders_come_over_http_and_are_not_logged(smartsheet: SmartsheetServer, plans: Tracker, hub: Browser):
+    def order(name: str, **body: Any) -> requests.Response:
+        return requests.post(f"{smartsheet.url}/_sandbox/{name}", json=body, timeout=30)
+
+    assert order("faults", rate_500=1.0).json()["rate_500"] == 1.0
+    assert hub.code("GET", "sheets") == (500, 4000)
+    order("faults", rate_500=0)
+    now = plans.now()
+    assert order("clock", advance=90).json()["now"] == now + 90
+    assert order("options", users_open=False).json()["users_open"] is False
+    moved = order("move", count=4, seed=2, step=5).json()
+    assert len(moved["moves"]) == 4 and moved["now"] == now + 110
+    assert all(one.startswith("edit ") for one in order("move", count=2, only="edit").json()["moves"])
+    for name, body in (("faults", {"x": 1}), ("options", {"x": 1}), ("move", {"only": "x"})):
+        assert order(name, **body).status_code == 400
+    assert order("nonsense").status_code == 404
+    seen = requests.get(f"{smartsheet.url}/_sandbox/requests", timeout=30).json()
+    assert seen == [{"method": "GET", "path": "/2.0/sheets", "query": {}, "status": 500}]
+
+
+def test_it_serves_as_a_process_of_its_own():
+    command = [sys.executable, "-m", "sandbox.smartsheet", "--sheets", "2", "--rows", "5", "--seed", "4"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
+    try:
+        assert process.stdout is not None
+        url = process.stdout.readline().strip()
+        assert Browser(url).get("sheets", includeAll="true")["totalCount"] == 2
+    finally:
+        process.terminate()
+        process.communicate(timeout=30)
