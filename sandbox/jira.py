@@ -113,7 +113,7 @@ class JiraServer(Loopback):
 
     # ------------------------------------------------------------ answers
 
-    def date(self) -> float:
+    def header_date(self) -> float:
         return self.tracker.now() // 1000
 
     def respond(self, asked: Asked) -> Answer:

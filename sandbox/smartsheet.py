@@ -86,7 +86,7 @@ class SmartsheetServer(Loopback):
         self._count = 0
         self._written: set[int] = set()  # sheets that a request is just changing
 
-    def date(self) -> float:
+    def header_date(self) -> float:
         return self.tracker.now()
 
     def set_faults(self, wanted: dict[str, Any]) -> None:
