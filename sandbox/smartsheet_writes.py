@@ -74,7 +74,8 @@ class _Writer:
         for change in changes:
             rows.append(self.carried_out(change, rows[-1] if rows else None))
         if rows:
-            self.tracker.settle(self.sheet, rows, self.call.user.id)
+            dates = any(_place(change.given) or any(c.tags for c, _, _ in change.cells) for change in changes)
+            self.tracker.settle(self.sheet, rows, self.call.user.id, dates=dates or not update)
         return self.told(rows, failed, update)
 
     def told(self, rows: list[Row], failed: list[dict[str, Any]], update: bool) -> dict[str, Any]:
