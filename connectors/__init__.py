@@ -46,6 +46,14 @@ CONNECTORS: dict[str, Kind] = {
         "connectors.plan", "PlanConnector", needs=("folder",), takes=("tables",), defaults={"loss_share": 1.0}
     ),
     "redmine": Kind("connectors.redmine", "RedmineConnector", needs=("url", "token"), takes=("projects", "fields")),
+    # 300 requests a minute are allowed to a token; below that nobody waits a minute for having asked too fast
+    "smartsheet": Kind(
+        "connectors.smartsheet",
+        "SmartsheetConnector",
+        needs=("url", "token"),
+        takes=("projects", "columns", "sheets"),
+        defaults={"requests_per_second": 4.5, "in_flight": 4},
+    ),
 }
 """What `type = "…"` is looked up in."""
 

@@ -167,6 +167,7 @@ class Pacing:
 
     `requests` counts those sent; `throttled_seconds` adds up, over all threads, the waits the tool asked for.
     A tool that asks for more than `longest_pause_seconds` is not waited for: that is an error that says so.
+    `unasked_pause_seconds`: how long to wait where it says 429 and not for how long, if its vendor tells.
     """
 
     def __init__(
@@ -175,11 +176,13 @@ class Pacing:
         in_flight: int = 8,
         *,
         longest_pause_seconds: float = 120.0,
+        unasked_pause_seconds: float | None = None,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.in_flight = in_flight
         self.longest_pause_seconds = longest_pause_seconds
+        self._unasked_pause_seconds = unasked_pause_seconds
         self.sleep = sleep
         self.requests = 0
         self.throttled_seconds = 0.0
@@ -200,6 +203,11 @@ class Pacing:
         """Lets no request of this source start for so long: the tool asked for it."""
         with self._lock:
             self._paused_until = max(self._paused_until, self._clock() + seconds)
+
+    def asked_seconds(self, status: int, headers: Mapping[str, str]) -> float | None:
+        """How long an answer asks to wait, or its vendor does where the answer does not say."""
+        asked = asked_seconds(headers)
+        return self._unasked_pause_seconds if asked is None and status == 429 else asked
 
     def count_throttled(self, seconds: float) -> None:
         with self._lock:
@@ -251,7 +259,7 @@ class PacedAdapter(HTTPAdapter):
             response = super().send(request, stream, timeout or self._timeout_seconds, verify, cert, proxies)
             response._content = b"".join(response.iter_content(_PIECE))
             if response.status_code in (429, 503):
-                self._pacing.pause(asked_seconds(response.headers) or 0.0)
+                self._pacing.pause(self._pacing.asked_seconds(response.status_code, response.headers) or 0.0)
         return response
 
 
@@ -482,7 +490,7 @@ class Client:
             headers = CaseInsensitiveDict(response.headers)
             return fault or Answer(status, response.content, headers, served_at, call.shown, self.source)
         what, advice = f"answered {status}{self._said(call, response)}", rule.advice
-        asked = asked_seconds(response.headers) if rule.error is Transient else None
+        asked = self.pacing.asked_seconds(status, response.headers) if rule.error is Transient else None
         if asked and asked > self.pacing.longest_pause_seconds:
             until = quota_resets_at(response.headers)
             why = f", as its quota is used up until {until:%Y-%m-%d %H:%M} UTC" if until else ""

@@ -40,10 +40,10 @@ from connectors.jira_records import (
     Worklog,
     asked_of,
     raws_of,
-    split,
 )
 from connectors.misfit import UNREADABLE, Misfit, misfit_of, native_id_of
 from connectors.reader import BUILDING, Body, Reader
+from connectors.telling import split
 from model.errors import BadRecord
 from model.vocabulary import Availability, MilestoneState, ProjectState, SprintState, WordKind
 

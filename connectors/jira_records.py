@@ -40,12 +40,8 @@ __all__ = [
     "Worklog",
     "asked_of",
     "raws_of",
-    "split",
-    "told",
 ]
 
-_PREFIX = b'{"asked":'
-_SEAM = b',\n"answer":'
 NOTHING = Raw(b"null")
 
 
@@ -319,20 +315,6 @@ class Asked(Struct, omit_defaults=True):
 
 _ASKED = msgspec.json.Decoder(Asked)
 _RAWS = msgspec.json.Decoder(list[Raw])
-
-
-def told(asked: Asked, answer: bytes) -> bytes:
-    """An answer with what was asked before it; the answer itself stays byte for byte."""
-    return b"".join((_PREFIX, msgspec.json.encode(asked), _SEAM, answer, b"}"))
-
-
-def split(body: bytes) -> tuple[bytes, memoryview]:
-    """What was asked (empty: nothing was told), and the answer as received. Nothing is copied."""
-    if body.startswith(_PREFIX):
-        seam = body.find(_SEAM)  # no line break stands in compact JSON
-        if seam > 0:
-            return body[len(_PREFIX) : seam], memoryview(body)[seam + len(_SEAM) : -1]
-    return b"", memoryview(body)
 
 
 def asked_of(told_: bytes, body: bytes) -> Asked:

@@ -24,8 +24,9 @@ from connectors.http import Answer, Client, Pacing, Params
 from connectors.jira_columns import zone_of
 from connectors.jira_fields import asked_fields
 from connectors.jira_lists import beans
-from connectors.jira_records import Asked, told
+from connectors.jira_records import Asked
 from connectors.misfit import UNREADABLE
+from connectors.telling import told
 from model.config import SourceSettings
 from model.errors import BadRecord, ConfigError, NotFound, SourceError, Unauthorized
 

@@ -21,9 +21,10 @@ from msgspec import Raw, Struct
 
 from connectors.contract import OFFERS, Page, Partition, Write
 from connectors.http import Answer, Pacing
-from connectors.jira_records import Asked, asked_of, split
+from connectors.jira_records import Asked, asked_of
 from connectors.jira_site import API, GONE, Site
 from connectors.misfit import UNREADABLE, native_id_of
+from connectors.telling import split
 from model.change import NativeValue, Step
 from model.plan import Offers
 

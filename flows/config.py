@@ -24,6 +24,7 @@ from flows.config_faults import advice_on_toml, bad_value, dotted, meant, unknow
 from flows.config_template import template
 from flows.toml_text import Mention, line_of, mentions, replaced
 from model.config import (
+    COLUMN_NAMES,
     FIELD_NAMES,
     HubSettings,
     KeepSettings,
@@ -31,6 +32,7 @@ from model.config import (
     PlanFileSettings,
     PublishSettings,
     Settings,
+    SheetSettings,
     SourceDefaults,
     SourceSettings,
     nearest,
@@ -225,6 +227,7 @@ class _Check:
             self._refuse_unknown(fields, (*key, "fields"), FIELD_NAMES)
         if isinstance(tables := table.get("tables"), dict):
             self._plan_tables(tables, (*key, "tables"))
+        self._sheets(table, key)
         for needed in needs:
             if needed not in table and needed not in misspelt and (*key, needed) not in self._wrong:
                 self._say((*key, needed), f'is missing: a source of type "{table["type"]}" needs it')
@@ -246,6 +249,17 @@ class _Check:
             for setting in ("columns", "words", "values", "scale"):
                 if isinstance(by_column := table.get(setting), dict):
                     self._refuse_unknown(by_column, (*key, name, setting), _spellings(PLAN_FILES[name], by_column))
+
+    def _sheets(self, table: Table, key: Key) -> None:
+        """Which columns are ours, in all sheets of a source and in single ones."""
+        if isinstance(columns := table.get("columns"), dict):
+            self._refuse_unknown(columns, (*key, "columns"), COLUMN_NAMES)
+        sheets = table.get("sheets")
+        for name, sheet in sheets.items() if isinstance(sheets, dict) else ():
+            if isinstance(sheet, dict):
+                self._refuse_unknown(sheet, (*key, "sheets", name), SheetSettings.model_fields)
+                if isinstance(columns := sheet.get("columns"), dict):
+                    self._refuse_unknown(columns, (*key, "sheets", name, "columns"), COLUMN_NAMES)
 
     def _kind(self, type_: Any, source: Key) -> tuple[Collection[str], Collection[str]]:
         """Keys that it needs, and takes beside. Of an unknown kind nothing is demanded, to tell one error, not five."""

@@ -64,6 +64,15 @@ _SOURCES = """\
 #priority."Immediate" = 1
 #issue_type."Support" = "request"
 
+#[sources.plans]
+#type = "smartsheet"
+#url = "https://api.smartsheet.com"      # by region: api.smartsheet.eu, api.smartsheet.au, api.smartsheetgov.com
+#token = "${SMARTSHEET_TOKEN}"          # in Smartsheet: Personal Settings, API Access
+#projects = ["Plan A", "workspace:IT"]  # sheets by name or id, workspace:…, folder:ID, report:…; left out: all
+#columns.status = "Health"              # which column is what, where its title does not say so; "": none
+#sheets."Plan A".columns.due_on = "Go-live" # the same for one sheet
+#status."Green" = "in_progress"
+
 # What no tool holds, from files that you keep: programs, projects, budgets, baselines, rates, costs, risks …
 # `pmo init --plan` writes templates of them. Files of your own are read where it is said which column is which.
 #[sources.plan]

@@ -24,6 +24,7 @@ from model.mapping import Rules
 from model.vocabulary import IssueType, Status
 
 __all__ = [
+    "COLUMN_NAMES",
     "COMMENT_PLACES",
     "FIELD_NAMES",
     "HubSettings",
@@ -31,6 +32,7 @@ __all__ = [
     "PlanFileSettings",
     "PublishSettings",
     "Settings",
+    "SheetSettings",
     "SourceDefaults",
     "SourceSettings",
     "near_word",
@@ -46,6 +48,11 @@ Switch = Annotated[bool, Field(strict=True)]
 Text = Annotated[str, Field(strict=True, min_length=1)]
 Grade = Annotated[int, Field(strict=True, ge=1, le=5)]
 FieldName = Literal["story_points"]
+ColumnName = Literal[
+    "key", "title", "description", "status", "priority", "type", "assignee", "reporter", "labels", "start_on", "due_on",
+    "baseline_start_on", "baseline_due_on", "percent_complete", "done", "milestone", "duration", "estimate",
+    "predecessors",
+]  # fmt: skip
 T = TypeVar("T")
 
 COMMENT_PLACES = ("asker", "approver", "what", "reason")
@@ -53,6 +60,9 @@ COMMENT_PLACES = ("asker", "approver", "what", "reason")
 
 FIELD_NAMES: tuple[str, ...] = get_args(FieldName)
 """Our fields whose place in the tool may be named: `fields.<name> = "…"`."""
+
+COLUMN_NAMES: tuple[str, ...] = get_args(ColumnName)
+"""What a column of a sheet may be for us: `columns.<name> = "…"`."""
 
 
 class _Settings(BaseModel):
@@ -190,6 +200,16 @@ class PlanFileSettings(_Settings):
         return formats
 
 
+Columns = dict[ColumnName, Word]
+_COLUMNS = 'our field → title or id of its column; "": it has none'
+
+
+class SheetSettings(_Settings):
+    """One [sources.<name>.sheets.<sheet>] table: what is other in one sheet than in those beside it."""
+
+    columns: Columns = Field(default_factory=dict, description=_COLUMNS)
+
+
 class SourceSettings(SourceDefaults):
     """One [sources.<name>] table, with the hub's defaults where it has no word of its own."""
 
@@ -209,6 +229,10 @@ class SourceSettings(SourceDefaults):
         default_factory=dict, description="for fields that a change of status demands and the issue lacks"
     )
     ca_file: Text | None = Field(default=None, description="certificates to trust, relative to this file")
+    columns: Columns = Field(default_factory=dict, description=f"in sheets: {_COLUMNS}")
+    sheets: dict[Text, SheetSettings] = Field(
+        default_factory=dict, description="sheet, by name or id → what is other in it"
+    )
     folder: Text = Field(default="", description="folder of the plan's files, relative to this file")
     tables: dict[Text, PlanFileSettings] = Field(
         default_factory=dict, description="where the plan's files are called, or written, otherwise than ours"
@@ -263,7 +287,9 @@ class SourceSettings(SourceDefaults):
         """Changes with how the tool's answers are understood, in no other case."""
         found = {"file", "sheet", "header_row"}  # decide what is read
         tables = {n: t.model_dump(mode="json", exclude_defaults=True, exclude=found) for n, t in self.tables.items()}
-        return _fingerprint([self.fields, self.zone, *([tables] if tables else [])])
+        sheets = [self.columns, {name: sheet.columns for name, sheet in self.sheets.items()}]
+        told = [tables] if tables else []
+        return _fingerprint([self.fields, self.zone, *told, *([sheets] if any(sheets) else [])])
 
     @property
     def place(self) -> Path:

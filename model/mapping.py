@@ -1,6 +1,7 @@
 """From a tool's words to ours: configured rules first, then a default drawn from what the tool itself says.
 
-status: the tool's own category; priority: the place in the tool's own list; type: its name and level.
+status: the tool's own category; priority: the place in the tool's own list, or its name where a tool has no list of its
+own; type: its name and level.
 Each result says its basis, so that every word mapped by a default can be listed as "to be mapped".
 """
 
@@ -40,6 +41,13 @@ _CATEGORIES = {
     "done": Status.DONE,
     "blocked": Status.BLOCKED,
     "cancelled": Status.CANCELLED,
+}
+_PRIORITY_NAMES: dict[str, int] = {
+    **dict.fromkeys(("critical", "urgent", "highest", "very high", "kritisch", "dringend", "sehr hoch"), 1),
+    **dict.fromkeys(("high", "hoch"), 2),
+    **dict.fromkeys(("medium", "normal", "moderate", "mittel"), 3),
+    **dict.fromkeys(("low", "niedrig", "gering"), 4),
+    **dict.fromkeys(("lowest", "very low", "sehr niedrig"), 5),
 }
 _TYPE_NAMES: dict[str, IssueType] = {
     "epic": IssueType.EPIC,
@@ -127,8 +135,8 @@ def map_words(words: Iterable[NativeWord], rules: Rules) -> list[MappedWord]:
             status, basis = map_status(word)
             mapped.append(MappedWord(word, status.value, basis))
         elif word.kind is WordKind.PRIORITY:
-            priority = map_priority(word.position, priorities)
-            mapped.append(MappedWord(word, None if priority is None else str(priority), "place in the list"))
+            priority, basis = _map_priority(word, priorities)
+            mapped.append(MappedWord(word, None if priority is None else str(priority), basis))
         else:
             type_, basis = map_type(word)
             mapped.append(MappedWord(word, type_.value, basis))
@@ -146,6 +154,14 @@ def map_status(word: NativeWord) -> tuple[Status, str]:
     if status is not None:
         return status, "category"
     return Status.TODO, "unknown"
+
+
+def _map_priority(word: NativeWord, length: int) -> tuple[int | None, str]:
+    """By its place in the tool's list; of lists that differ from sheet to sheet, a word has none: by a usual name."""
+    if word.position is None:
+        named = _PRIORITY_NAMES.get(word.name.casefold().strip())
+        return named, "place in the list" if named is None else "name"
+    return map_priority(word.position, length), "place in the list"
 
 
 def map_priority(position: int | None, length: int) -> int | None:

@@ -11,23 +11,20 @@ import argparse
 import base64
 import binascii
 import contextlib
+import random
 import re
-import socket
 import sys
-import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import date
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from types import TracebackType
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import msgspec
 
+from sandbox.control import PREFIX
 from sandbox.jira_call import Call, Options, Problem
 from sandbox.jira_company import company, latest_day
 from sandbox.jira_control import command
@@ -41,7 +38,9 @@ from sandbox.jira_truth import as_yaml, figures
 from sandbox.jira_views import Views
 from sandbox.jira_words import HUB_EMAIL, LEAD_EMAIL, MEMBER_EMAIL, STRANGER_EMAIL, TOKEN
 from sandbox.jira_writes import WRITE_ROUTES
+from sandbox.moving import Moving
 from sandbox.plan_files import write_plan
+from sandbox.serving import HTML, LOGIN_PAGE, TEXT, Answer, Asked, Loopback
 
 __all__ = [
     "CLOUD_ID",
@@ -57,7 +56,6 @@ __all__ = [
 
 SERVER_ZONE = "Europe/Berlin"
 LONGEST_TARGET = 8000  # characters of path and query that the servers before the site take
-LOGIN_PAGE = b"<!DOCTYPE html><html><head><title>Log in with your company account</title></head><body>SSO</body></html>"
 _ROUTES = [(method, re.compile(path), handle) for method, path, handle in (*ISSUE_ROUTES, *SITE_ROUTES, *WRITE_ROUTES)]
 
 
@@ -69,16 +67,7 @@ class Seen(NamedTuple):
     status: int
 
 
-@dataclass
-class Answer:
-    status: int
-    body: bytes
-    headers: dict[str, str] = field(default_factory=dict)
-    cut: bool = False  # send half of it
-    drop: bool = False  # send nothing
-
-
-class JiraServer:
+class JiraServer(Loopback):
     """Serves a tracker until closed; use it in a `with`.
 
     `before` is called with each request's path and query before it is answered: tests change the tracker there.
@@ -95,38 +84,19 @@ class JiraServer:
         options: Options | None = None,
         shown_url: str | None = None,
     ) -> None:
+        super().__init__(port)
         self.tracker = tracker
         self.options = options or Options()
         self.faults = faults or Faults()
         self.before: Callable[[str], None] | None = None
         self.before_any: Callable[[str, str, bytes], None] | None = None
         self.requests: deque[Seen] = deque(maxlen=1_000_000)
-        self.mover: Mover | None = None
+        self.mover: Moving | None = None
         self._answered = 0
         self._cache: dict[tuple[str, str], tuple[int, list[Any]]] = {}
         self._views: dict[str, tuple[int, Views]] = {}
-        handler = type("Handler", (_Handler,), {"site": self})
-        self._http = _Server(("127.0.0.1", port), handler)
-        self.url = f"http://127.0.0.1:{self._http.server_address[1]}"
         self.shown_url = shown_url or self.url
         self.set_faults({})
-
-    def __enter__(self) -> JiraServer:
-        threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def serve(self) -> None:
-        """Serves in this thread."""
-        self._http.serve_forever()
-
-    def close(self) -> None:
-        self._http.shutdown()
-        self._http.server_close()
 
     def set_faults(self, wanted: dict[str, Any]) -> None:
         """Sets some of the faults by name; index lag and lost projects are passed on to the tracker."""
@@ -138,11 +108,23 @@ class JiraServer:
         if "token_expires_after" in wanted:
             self._answered = 0
 
+    def new_mover(self, rng: random.Random) -> Mover:
+        return Mover(self.tracker, rng)
+
     # ------------------------------------------------------------ answers
+
+    def header_date(self) -> float:
+        return self.tracker.now() // 1000
+
+    def respond(self, asked: Asked) -> Answer:
+        found = self.answer(asked.method, asked.target, asked.headers.get("Authorization", ""), asked.body)
+        if found.status == 401:
+            found.headers["WWW-Authenticate"] = 'OAuth realm="Jira"'
+        return found
 
     def answer(self, method: str, target: str, authorization: str, body: bytes) -> Answer:
         """One request answered, logged, and spoilt where a fault was drawn."""
-        if target.startswith("/_sandbox/"):
+        if target.startswith(PREFIX):
             return self._command(method, target, body)
         if self.before is not None:
             self.before(target)
@@ -169,17 +151,17 @@ class JiraServer:
         retry = {"Retry-After": str(self.faults.retry_after_seconds)}
         burst = {"RateLimit-Reason": "jira-burst-based"}
         if self.faults.quota_used_up:
-            return Answer(429, b"Rate limit exceeded.", _TEXT | quota_headers(self.tracker.now()))
+            return Answer(429, b"Rate limit exceeded.", TEXT | quota_headers(self.tracker.now()))
         if self.faults.sso:
-            return Answer(200, LOGIN_PAGE, _HTML)
+            return Answer(200, LOGIN_PAGE, HTML)
         if self.faults.denied:
-            return Answer(403, LOGIN_PAGE, _HTML | {"X-Seraph-Loginreason": "AUTHENTICATION_DENIED"})
+            return Answer(403, LOGIN_PAGE, HTML | {"X-Seraph-Loginreason": "AUTHENTICATION_DENIED"})
         if self.faults.gateway and self.faults.gateway in target:
-            return Answer(403, LOGIN_PAGE, _HTML) if self.faults.gateway_page else Answer(403, b"Forbidden", _TEXT)
+            return Answer(403, LOGIN_PAGE, HTML) if self.faults.gateway_page else Answer(403, b"Forbidden", TEXT)
         if len(target) > LONGEST_TARGET:
-            return Answer(414, b"<html><body>Request-URI Too Large</body></html>", _HTML)
+            return Answer(414, b"<html><body>Request-URI Too Large</body></html>", HTML)
         kinds: dict[str, Callable[[], Answer]] = {
-            "429": lambda: Answer(429, b"Rate limit exceeded.", _TEXT | retry | burst),
+            "429": lambda: Answer(429, b"Rate limit exceeded.", TEXT | retry | burst),
             "429_bare": lambda: Answer(429, b"", burst),
             "500": lambda: Answer(500, b'{"errorMessages":["Internal server error"],"errors":{}}'),
             "503": lambda: Answer(503, b"<html><body>Service Unavailable</body></html>", {"Content-Type": "text/html"}),
@@ -204,7 +186,7 @@ class JiraServer:
         except Problem as problem:
             headers |= problem.headers
             if problem.text is not None:
-                return Answer(problem.status, problem.text.encode(), headers | _TEXT)
+                return Answer(problem.status, problem.text.encode(), headers | TEXT)
             return Answer(problem.status, msgspec.json.encode(problem.body), headers)
         if found is None:
             return Answer(204, b"", headers)
@@ -253,55 +235,6 @@ class JiraServer:
             views = Views(self.tracker, self.shown_url, login, zone)
             self._views[name] = (self.tracker.changes, views)
         return views
-
-
-_TEXT = {"Content-Type": "text/plain;charset=UTF-8"}
-_HTML = {"Content-Type": "text/html;charset=UTF-8"}
-
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 128
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A reader that went away is nobody's business here."""
-        if not isinstance(sys.exception(), ConnectionError | TimeoutError):
-            super().handle_error(request, client_address)
-
-
-class _Handler(BaseHTTPRequestHandler):
-    site: JiraServer
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-    timeout = 60
-
-    def do_GET(self) -> None:
-        self._serve()
-
-    do_POST = do_PUT = do_DELETE = do_GET
-
-    def _serve(self) -> None:
-        length = int(self.headers.get("Content-Length") or 0)
-        body = self.rfile.read(length) if length else b""
-        found = self.site.answer(self.command, self.path, self.headers.get("Authorization", ""), body)
-        if found.drop:
-            self.close_connection = True
-            with contextlib.suppress(OSError):
-                self.connection.shutdown(socket.SHUT_RDWR)
-            return
-        headers = {"Content-Type": "application/json;charset=UTF-8"} | found.headers
-        headers["Date"] = self.date_time_string(self.site.tracker.now() // 1000)
-        headers["Content-Length"] = str(len(found.body))
-        if found.status == 401:
-            headers["WWW-Authenticate"] = 'OAuth realm="Jira"'
-        self.close_connection = self.close_connection or found.cut
-        reason = self.responses.get(found.status, ("",))[0]
-        lines = [f"HTTP/1.1 {found.status} {reason}", *(f"{name}: {value}" for name, value in headers.items())]
-        shown = found.body[: len(found.body) // 2] if found.cut else found.body
-        self.wfile.write("\r\n".join([*lines, "", ""]).encode("latin-1") + shown)
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Nothing: the address was printed, requests are kept."""
 
 
 def main() -> None:

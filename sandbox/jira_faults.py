@@ -1,23 +1,24 @@
-"""What goes wrong on request: refusals, breakdowns, cut answers, slowness, expiry. Drawn from a seeded random.
+"""What goes wrong with the make-believe Jira Cloud on request: refusals, breakdowns, cut answers, slowness, expiry.
 
-Rates are shares of answers from 0 to 1. Index lag and lost projects are of the tracker; the server passes them on.
+Kinds are drawn by `sandbox.faults`. Index lag and lost projects are of the tracker; the server passes them on.
 """
 
 from __future__ import annotations
 
-import random
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import ClassVar
+
+from sandbox.faults import Drawn, Fault
 
 __all__ = ["Fault", "Faults", "quota_headers"]
 
-KINDS = ("429", "429_bare", "500", "503", "drop", "drop_after", "500_after", "truncate", "short_page")
-Fault = str
-
 
 @dataclass
-class Faults:
+class Faults(Drawn):
+    KINDS: ClassVar[tuple[Fault, ...]] = (
+        "429", "429_bare", "500", "503", "drop", "drop_after", "500_after", "truncate", "short_page",
+    )  # fmt: skip
     rate_429: float = 0.0
     rate_429_bare: float = 0.0  # without Retry-After
     rate_500: float = 0.0
@@ -37,31 +38,6 @@ class Faults:
     denied: bool = False  # too many wrong log-ins: somebody must log in by hand
     index_lag_seconds: float = 0.0
     lost_projects: list[str] = field(default_factory=list)
-    seed: int = 1
-    drawn: dict[str, int] = field(default_factory=dict)  # how many of each there were
-
-    def __post_init__(self) -> None:
-        self.random = random.Random(self.seed)
-
-    def draw(self) -> Fault:
-        """The fault of this answer, or nothing."""
-        point, edge = self.random.random(), 0.0
-        for kind in KINDS:
-            edge += getattr(self, f"rate_{kind}")
-            if point < edge:
-                self.drawn[kind] = self.drawn.get(kind, 0) + 1
-                return kind
-        return ""
-
-    def set(self, wanted: dict[str, Any]) -> None:
-        """Raises KeyError for a name that is none."""
-        known = {one.name for one in fields(self)} - {"drawn"}
-        for name, value in wanted.items():
-            if name not in known:
-                raise KeyError(name)
-            setattr(self, name, value)
-        if "seed" in wanted:
-            self.random = random.Random(self.seed)
 
 
 def quota_headers(now_ms: int, limit: int = 65_000) -> dict[str, str]:

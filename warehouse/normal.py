@@ -241,11 +241,13 @@ def _absent(record: type[Synced]) -> str:
         f"FROM {_rows(record)} AS t WHERE t.availability <> 'present'"
     )
     if record.table == "projects":
+        # "workspace:…" stands for projects that it does not name: what is in it, the tool's own list tells
         out_of_scope = """
             UNION ALL SELECT t.source, t.native_id, 'out_of_scope', 'not among the projects in the configuration', NULL
             FROM landed.projects AS t JOIN ledger.sources AS s ON s.source = t.source
             WHERE s.projects IS NOT NULL AND NOT EXISTS (
-              FROM unnest(s.projects) AS p(name) WHERE lower(p.name) IN (lower(t.key), t.native_id))"""
+              FROM unnest(s.projects) AS p(name)
+              WHERE lower(p.name) IN (lower(t.key), t.native_id) OR contains(p.name, ':'))"""
         return _worst(own + out_of_scope)
     followed = []
     for column in record.owners:

@@ -23,7 +23,7 @@ from sandbox.jira import HUB_EMAIL, LEAD_EMAIL, MEMBER_EMAIL, STRANGER_EMAIL, TO
 from sandbox.jira_company import tracker_of
 from sandbox.jira_tracker import Tracker
 from tests.connectors.contract import ConnectorContract
-from tests.sandbox.test_jira_description import OPENAPI, UNDESCRIBED, Described
+from tests.sandbox.test_jira_description import UNDESCRIBED, jira_described
 
 PROJECTS, WORDS, ACCOUNTS, SPRINTS, MILESTONES, ISSUES, WORKLOGS, CHANGES, OWN_WORKLOGS, COMMENTS = STREAMS
 Rows = dict[str, dict[str, dict[str, Any]]]  # table → native id → row
@@ -548,9 +548,7 @@ def everything(connector: JiraConnector, tracker: Tracker) -> None:
 
 @pytest.mark.parametrize("projects", [None, ["ERP", "10002"]])
 def test_each_request_is_as_the_vendor_describes_it(tracker, server, monkeypatch, projects):
-    if not OPENAPI.is_file():
-        pytest.skip(f"the vendor's description is not here: {OPENAPI.name}")
-    described = Described()
+    described = jira_described()
     jira = connect(server, projects=projects)
     bodies: list[tuple[str, Any]] = []
     post = jira._site.post
@@ -568,13 +566,13 @@ def test_each_request_is_as_the_vendor_describes_it(tracker, server, monkeypatch
             assert any(template.endswith("/comment") for _, template in UNDESCRIBED)
             continue
         template, operation = described.operation(method, path)
-        known = {one["name"] for one in map(described._resolved, operation.get("parameters", []))}
+        known = {one["name"] for one in map(described.resolved, operation.get("parameters", []))}
         asked = {part.partition("=")[0] for part in urlsplit(target).query.split("&") if part}
         assert asked <= known, target
         covered[method, template] += 1
     for path, body in bodies:
         _, operation = described.operation("POST", f"/{path}")
-        described._validate(operation["requestBody"]["content"]["application/json"]["schema"], body)
+        described.validate(operation["requestBody"]["content"]["application/json"]["schema"], body)
     assert set(covered) == {
         ("GET", "/rest/agile/1.0/board"),
         ("GET", "/rest/agile/1.0/board/{boardId}/sprint"),

@@ -15,7 +15,8 @@ from connectors.contract import Batch, Departure
 from connectors.jira_adf import plain_text
 from connectors.jira_decode import Decoder
 from connectors.jira_fields import asked_fields
-from connectors.jira_records import Asked, split, told
+from connectors.jira_records import Asked
+from connectors.telling import split, told
 from model.columns import arrow_schema
 from model.errors import BadRecord, ConfigError
 from model.vocabulary import Availability

@@ -17,7 +17,8 @@ import pytest
 from connectors.contract import Batch
 from connectors.jira_adf import plain_text
 from connectors.jira_decode import Decoder
-from connectors.jira_records import Asked, told
+from connectors.jira_records import Asked
+from connectors.telling import told
 
 REAL = Path(__file__).resolve().parents[3] / "shared" / "realdata"
 JIRA = Decoder("https://jira.example.test")

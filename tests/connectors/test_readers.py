@@ -22,7 +22,7 @@ from {module} import Decoder
 
 data, streams = Path({data!r}), {streams!r}
 bodies = [(stream, (data / name).read_bytes()) for stream, name in streams]
-decoder = Decoder("https://acme.example.test", None)
+decoder = Decoder({given})
 start = threading.Barrier(len(bodies) * 4)
 failed = []
 
@@ -41,16 +41,25 @@ for thread in threads:
     thread.join()
 assert not failed, failed
 """
+_ADDRESS = '"https://acme.example.test", None'
+_GIVEN = {
+    "jira": _ADDRESS,
+    "redmine": _ADDRESS,
+    "smartsheet": '__import__("model.config").config.SourceSettings(name="a", type="smartsheet")',
+}
 _PAGES = {
     "jira": [("issues", "bulkfetch_1.json"), ("issue_changes", "changelog_1.json")],
     "redmine": [("issues", "issues_page_1.json")],
+    "smartsheet": [("issues", "sheet_plan.json"), ("accounts", "users.json")],
 }
 
 
 @pytest.mark.parametrize("tool", _PAGES)
 def test_threads_may_decode_the_first_page_at_once(tool: str) -> None:
     streams = _PAGES[tool]
-    text = _FIRST_PAGES.format(module=f"connectors.{tool}_decode", data=str(HERE / "data" / tool), streams=streams)
+    text = _FIRST_PAGES.format(
+        module=f"connectors.{tool}_decode", data=str(HERE / "data" / tool), streams=streams, given=_GIVEN[tool]
+    )
     for _ in range(ROUNDS):
         run = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, check=False)
         assert run.returncode == 0, run.stderr

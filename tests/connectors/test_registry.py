@@ -11,7 +11,7 @@ from model.errors import ConfigError
 
 
 def test_an_unknown_kind_of_tool_is_told_with_those_that_are_known():
-    known = r'"jira", "plan", "redmine"'
+    known = r'"jira", "plan", "redmine", "smartsheet"'
     with pytest.raises(ConfigError, match=rf"^sources\.a\.type must be a known kind of tool: {known}$"):
         connect(SourceSettings(name="a", type="abacus"))
 

@@ -64,7 +64,7 @@ def test_the_template_is_a_configuration_as_it_stands(folder):
 
 
 def test_the_template_names_every_setting_with_its_default(folder, monkeypatch):
-    for name in ("JIRA_EMAIL", "JIRA_TOKEN", "OPS_ADDRESS", "PMO_ADDRESS"):
+    for name in ("JIRA_EMAIL", "JIRA_TOKEN", "SMARTSHEET_TOKEN", "OPS_ADDRESS", "PMO_ADDRESS"):
         monkeypatch.setenv(name, "someone@example.com")
     (folder / "company-ca.pem").write_text("")
     document = tomllib.loads(switched_on(template()))
@@ -75,10 +75,13 @@ def test_the_template_names_every_setting_with_its_default(folder, monkeypatch):
     assert set(document["sources"]["ops-redmine"]) == {*kind.needs, *kind.takes, *own}
     kind = CONNECTORS["jira"]
     assert set(document["sources"]["acme-jira"]) == {"type", *kind.needs, *kind.takes}
+    kind = CONNECTORS["smartsheet"]
+    assert set(document["sources"]["plans"]) == {"type", "status", *kind.needs, *kind.takes}
     found = load(written(switched_on(template())))
     examples = dict.fromkeys(("requests_per_second", "writes_per_second", "comment"))
     assert found.hub.model_copy(update=examples) == HubSettings(data=str(folder / "data"))
     assert found.sources["ops-redmine"].status == {"Feedback": Status.BLOCKED}
+    assert found.sources["plans"].sheets["Plan A"].columns == {"due_on": "Go-live"}
     assert set(document["notify"]) == set(NotifySettings.model_fields)
     assert found.notify == NotifySettings(urls=("someone@example.com",), pmo_urls=("someone@example.com",))
 

@@ -168,8 +168,14 @@ def test_short_lists_of_priorities_spread_over_ours(length, expected):
 def test_a_priority_without_a_place_or_a_list_is_not_known():
     assert map_priority(None, 5) is None
     assert map_priority(0, 0) is None
-    (mapped,) = map_words([NativeWord(WordKind.PRIORITY, "1", "High")], Rules())
+    (mapped,) = map_words([NativeWord(WordKind.PRIORITY, "1", "Ficha")], Rules())
     assert mapped.value is None and mapped.to_be_mapped
+
+
+@pytest.mark.parametrize(("name", "value"), [("High", "2"), (" hoch ", "2"), ("CRITICAL", "1"), ("Low", "4")])
+def test_a_priority_without_a_place_is_mapped_by_a_usual_name_and_is_to_be_confirmed(name, value):
+    (mapped,) = map_words([NativeWord(WordKind.PRIORITY, "1", name)], Rules())
+    assert (mapped.value, mapped.basis, mapped.to_be_mapped) == (value, "name", True)
 
 
 def test_the_place_of_a_priority_counts_among_those_that_have_one():

@@ -1,17 +1,14 @@
 """Every operation of the make-believe Jira Cloud, over HTTP, against the vendor's own published description.
 
-The description stands beside the project, not in it: without it these tests are skipped. As its notes say, real
-answers carry more keys and nulls than it allows, and instants have an offset without colon: neither is held against us.
+As its notes say, instants have an offset without colon: that is not held against us.
 """
 
 from __future__ import annotations
 
-import json
 import re
 from datetime import date
-from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
 
 import jsonschema
 import pytest
@@ -20,9 +17,9 @@ from sandbox.jira import LEAD_EMAIL, JiraServer
 from sandbox.jira_issues import ISSUE_ROUTES
 from sandbox.jira_site import SITE_ROUTES
 from sandbox.jira_writes import WRITE_ROUTES
+from tests.sandbox.described import Described
 from tests.sandbox.jira_browser import AGILE, API, Browser
 
-OPENAPI = Path(__file__).parents[2].parent / "shared" / "apis" / "jira-cloud.openapi.json"
 INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}(Z|[+-]\d{2}:?\d{2})")
 UNDESCRIBED = {  # known, and not in the description as it was cut for us
     ("GET", "/_edge/tenant_info"),
@@ -49,70 +46,14 @@ def _is_address(text: object) -> bool:
     return not isinstance(text, str) or urlsplit(text).scheme in ("http", "https")
 
 
-class Described:
-    """The description, and which of its operations were checked."""
-
-    def __init__(self) -> None:
-        self.whole = json.loads(OPENAPI.read_text(encoding="utf-8"))
-        self.components = _lenient(self.whole["components"])
-        self.checked: dict[tuple[str, str], int] = {}
-
-    def operation(self, method: str, path: str) -> tuple[str, dict[str, Any]]:
-        """The template with the fewest places to fill in."""
-        fits = [
-            (template, item[method.lower()])
-            for template, item in self.whole["paths"].items()
-            if method.lower() in item and re.fullmatch(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(template)), path)
-        ]
-        assert fits, f"not described: {method} {path}"
-        return min(fits, key=lambda fit: fit[0].count("{"))
-
-    def check(self, method: str, target: str, body: Any, status: int, found: Any) -> None:
-        """The request's names and body, the answer's status and shape."""
-        parts = urlsplit(target)
-        template, operation = self.operation(method, parts.path)
-        known = {one["name"] for one in map(self._resolved, operation.get("parameters", []))}
-        assert {name for name, _ in parse_qsl(parts.query)} <= known, target
-        if body is not None:
-            self._validate(operation["requestBody"]["content"]["application/json"]["schema"], body)
-        assert str(status) in operation["responses"], (target, status)
-        content = operation["responses"][str(status)].get("content", {})
-        schema = content.get("application/json", {}).get("schema", {})
-        self._validate(schema, found)
-        self.checked[(method, template)] = self.checked.get((method, template), 0) + 1
-
-    def _resolved(self, one: dict[str, Any]) -> dict[str, Any]:
-        name = one.get("$ref", "").rpartition("/")[2]
-        return self.whole["components"]["parameters"][name] if name else one
-
-    def _validate(self, schema: Any, found: Any) -> None:
-        whole = {"allOf": [_lenient(schema)], "components": self.components}
-        errors = list(jsonschema.Draft7Validator(whole, format_checker=checker).iter_errors(found))
-        assert not errors, [(list(error.absolute_path), error.message[:200]) for error in errors[:5]]
-
-
-def _lenient(schema: Any) -> Any:
-    """Further keys and nulls allowed, as real answers have them."""
-    if isinstance(schema, list):
-        return [_lenient(one) for one in schema]
-    if not isinstance(schema, dict):
-        return schema
-    plain = {name: _lenient(one) for name, one in schema.items() if name not in ("additionalProperties", "nullable")}
-    if isinstance(schema.get("additionalProperties"), dict):
-        plain["additionalProperties"] = _lenient(schema["additionalProperties"])
-    if isinstance(plain.get("properties"), dict):
-        plain["properties"] = {
-            name: {"anyOf": [one, {"type": "null"}]} if isinstance(one, dict) else one
-            for name, one in plain["properties"].items()
-        }
-    return plain
+def jira_described() -> Described:
+    """Skips the test where it is not at hand."""
+    return Described("jira-cloud", checker)
 
 
 @pytest.fixture
 def described() -> Described:
-    if not OPENAPI.is_file():
-        pytest.skip(f"the vendor's description is not here: {OPENAPI.name}")
-    return Described()
+    return jira_described()
 
 
 class Checked(Browser):
@@ -247,7 +188,7 @@ def test_every_answer_of_every_operation_is_as_described(
         administer(checked)
     write(server, described)
     with capsys.disabled():
-        print("\n" + "\n".join(f"  {n:4} × {method} {path}" for (method, path), n in sorted(described.checked.items())))
+        print("\n" + described.covered())
     missing = []
     for method, pattern, _ in (*ISSUE_ROUTES, *SITE_ROUTES, *WRITE_ROUTES):
         path = pattern.replace(r"([^/]+)", "1").replace(r"(\d+)", "1")

@@ -1,0 +1,274 @@
+"""What a cell holds: text, a day, a share, hours, people; or nothing, where it is empty or its formula failed.
+
+Each reader raises a Misfit that says what was expected, never the value; which column it was is added by who reads.
+Facts: cells and their objectValue in Smartsheet's OpenAPI 2.0.0 (2024-08); the errors of formulas, as its help centre
+lists them ("Formula error messages"); recorded answers of the live service. Read 2026-11-27.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, NamedTuple
+
+from connectors.misfit import Misfit
+from connectors.smartsheet_records import Cell, Column, Settings
+
+__all__ = [
+    "Contact",
+    "calendar_seconds",
+    "contacts",
+    "day",
+    "flag",
+    "hours",
+    "is_empty",
+    "is_no_duration",
+    "percent",
+    "plain",
+    "text",
+    "words",
+]
+
+_FAILED = frozenset(
+    {
+        "#BLOCKED", "#BOOLEAN EXPECTED", "#CALCULATING", "#CIRCULAR REFERENCE", "#COLUMN EXPECTED", "#CONTACT EXPECTED",
+        "#DATE EXPECTED", "#DIVIDE BY ZERO", "#IMBALANCED", "#INCORRECT ARGUMENT", "#INCORRECT ARGUMENT SET",
+        "#INVALID COLUMN VALUE", "#INVALID DATA TYPE", "#INVALID OPERATION", "#INVALID REF", "#INVALID VALUE",
+        "#NESTED CRITERIA", "#NO MATCH", "#NUMBER EXPECTED", "#OVERFLOW", "#PERMISSION ERROR", "#REF",
+        "#UNKNOWN ERROR", "#UNPARSEABLE", "#UNSUPPORTED", "#UNSUPPORTED CROSS-SHEET FORMULA",
+    }
+)  # fmt: skip
+"""What stands in a cell whose formula failed; the call itself succeeds."""
+
+_HARVEY_BALLS = {"empty": 0.0, "quarter": 25.0, "half": 50.0, "three quarter": 75.0, "full": 100.0}
+_UNITS = {"weeks": "w", "days": "d", "hours": "h", "minutes": "m"}
+_DURATION = re.compile(r"(-?[0-9]+(?:\.[0-9]+)?)\s*(w|d|h|m|)", re.IGNORECASE)
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?=$|T)")
+_NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
+SECONDS_PER_HOUR = 3600
+SECONDS_PER_DAY = 86400
+DAYS_PER_WEEK = 7
+MOST_HOURS = 1_000_000
+
+
+class Contact(NamedTuple):
+    """A person in a cell. `id` is the mail in small letters, or the name where there is no mail."""
+
+    id: str
+    name: str
+
+
+def is_empty(cell: Cell | None) -> bool:
+    """Nothing in it, a box that is not ticked, or a formula that failed."""
+    if cell is None:
+        return True
+    value = cell.value
+    if isinstance(value, str):
+        return not value.strip() or _has_failed(value)
+    if isinstance(cell.object_value, dict):
+        return cell.object_value.get("values") == []
+    return value is None or value is False
+
+
+def _has_failed(value: str) -> bool:
+    return value.startswith("#") and value.strip().rstrip("!?") in _FAILED
+
+
+def text(cell: Cell | None) -> str | None:
+    """As people see it."""
+    if is_empty(cell):
+        return None
+    assert cell is not None
+    if isinstance(cell.value, str):
+        return cell.value
+    if cell.display_value:
+        return None if _has_failed(cell.display_value) else cell.display_value
+    return None if cell.value is None else _written(cell.value)
+
+
+def words(cell: Cell | None) -> list[str]:
+    """Those of a list of several, or the one there is."""
+    several = _several(cell, "MULTI_PICKLIST")
+    if several is not None:
+        return [str(one) for one in several if str(one).strip()]
+    one = text(cell)
+    return [one] if one else []
+
+
+def flag(cell: Cell | None) -> bool:
+    """Whether a box is ticked."""
+    return not is_empty(cell) and cell is not None and cell.value is True
+
+
+def day(cell: Cell | None) -> date | None:
+    """The day of a date, or of a time: a project's times have no zone."""
+    if is_empty(cell):
+        return None
+    assert cell is not None
+    found = _DAY.match(cell.value) if isinstance(cell.value, str) else None
+    try:
+        return date.fromisoformat(found.group()) if found else _no_day()
+    except ValueError:
+        return _no_day()
+
+
+def _no_day() -> date:
+    raise Misfit(None, "expected a day such as 2026-11-30")
+
+
+def percent(cell: Cell | None, column: Column) -> float | None:
+    """0 to 100. Smartsheet keeps 50 % as 0.5; a column of plain numbers may hold 50; Harvey balls are words."""
+    if is_empty(cell):
+        return None
+    assert cell is not None
+    value, shown = cell.value, (cell.display_value or "").strip()
+    if isinstance(value, str):
+        ball = _HARVEY_BALLS.get(value.strip().casefold())
+        if ball is not None:
+            return ball
+        shown, value = value.strip(), _number(value.strip().removesuffix("%"))
+        share = value if value is None or shown.endswith("%") else _of_hundred(value, sure=False)
+    else:
+        value = _number(value)
+        sure = shown.endswith("%") or "GANTT_PERCENT_COMPLETE" in column.tags
+        share = None if value is None else _of_hundred(value, sure=sure)
+    if share is None or not 0 <= share <= 100:
+        raise Misfit(None, "expected a share from 0 % to 100 %")
+    return share
+
+
+def _of_hundred(value: float, *, sure: bool) -> float:
+    """A share of one is at most one; where the column does not say that it is one, what is more is of a hundred."""
+    return round(value * 100, 6) if sure or value <= 1 else value
+
+
+def hours(cell: Cell | None, settings: Settings) -> float | None:
+    """Hours of work: a number, or a duration in weeks, days, hours or minutes of work."""
+    if is_empty(cell):
+        return None
+    assert cell is not None
+    duration = _duration(cell.object_value)
+    if duration is None and isinstance(cell.value, str):
+        parts = _parts(cell.value)
+        duration = {"h" if unit == "" else unit: n for unit, n in parts.items()} if parts else None
+    found = _number(cell.value) if duration is None else _work_hours(duration, settings)
+    if found is None or abs(found) > MOST_HOURS:
+        raise Misfit(None, "expected a number of hours, or a duration such as 3d")
+    return found
+
+
+def _work_hours(duration: Mapping[str, float], settings: Settings) -> float:
+    per_week = len(settings.working_days) or 5
+    a_day = settings.length_of_day
+    worth = {"w": per_week * a_day, "d": a_day, "h": 1.0, "m": 1 / 60}
+    return sum(n * worth[unit] for unit, n in duration.items())
+
+
+def is_no_duration(cell: Cell | None) -> bool:
+    """Whether it says, in so many words, that something takes no time."""
+    if is_empty(cell):
+        return False
+    assert cell is not None
+    duration = _duration(cell.object_value) or (_parts(cell.value) if isinstance(cell.value, str) else None)
+    if duration is None:
+        return cell.value == 0 and cell.value is not False
+    return not any(duration.values())
+
+
+def calendar_seconds(lag: Any, settings: Settings) -> int | None:
+    """A lag in calendar time: five days of work are a week, where five days of a week are worked."""
+    duration = _duration(lag)
+    if duration is None:
+        return None
+    small = duration.get("h", 0.0) * SECONDS_PER_HOUR + duration.get("m", 0.0) * 60
+    days, weeks = duration.get("d", 0.0), duration.get("w", 0.0)
+    if not lag.get("elapsed"):
+        per_week = len(settings.working_days) or 5
+        whole, rest = divmod(abs(days), per_week)
+        days = math.copysign(whole * DAYS_PER_WEEK + rest, days)
+    return round((weeks * DAYS_PER_WEEK + days) * SECONDS_PER_DAY + small)
+
+
+def _duration(value: Any) -> dict[str, float] | None:
+    """Smartsheet's own form of a duration, by unit."""
+    if not isinstance(value, dict) or value.get("objectType") != "DURATION":
+        return None
+    sign = -1 if value.get("negative") is True else 1
+    return {short: sign * (_number(value.get(unit)) or 0.0) for unit, short in _UNITS.items()}
+
+
+def _parts(value: str) -> dict[str, float] | None:
+    """`1w 2.5d`, by unit; None if there is anything else in it. A leading `e` says elapsed time."""
+    written = value.strip().removeprefix("e")
+    found = _DURATION.findall(written)
+    if not found or _DURATION.sub("", written).strip():
+        return None
+    parts: dict[str, float] = {}
+    for number, unit in found:
+        parts[unit.lower()] = parts.get(unit.lower(), 0.0) + float(number)
+    return parts
+
+
+def contacts(cell: Cell | None) -> list[Contact]:
+    """People, in the cell's order; who has no mail is known by name."""
+    if is_empty(cell):
+        return []
+    assert cell is not None
+    several = _several(cell, "MULTI_CONTACT")
+    if several is None and isinstance(cell.object_value, dict) and cell.object_value.get("objectType") == "CONTACT":
+        several = [cell.object_value]
+    if several is None:
+        several = [{"email": cell.value, "name": cell.display_value}]
+    found = (_contact(one) for one in several)
+    return list(dict.fromkeys(contact for contact in found if contact is not None))
+
+
+def _contact(one: Any) -> Contact | None:
+    if not isinstance(one, dict):
+        return None
+    mail, name = (str(one.get(key) or "").strip() for key in ("email", "name"))
+    if not mail and not name:
+        return None
+    return Contact((mail or name).casefold(), name or mail)
+
+
+def plain(cell: Cell | None, column: Column) -> Any:
+    """A cell of no known meaning, as JSON; None where it is empty."""
+    if is_empty(cell):
+        return None
+    assert cell is not None
+    if "CONTACT" in column.type or column.system_column_type in ("CREATED_BY", "MODIFIED_BY"):
+        people = [contact.name for contact in contacts(cell)]
+        return people[0] if len(people) == 1 else people
+    several = _several(cell, "MULTI_PICKLIST")
+    if several is not None:
+        return several
+    if isinstance(cell.value, bool | int | float):
+        return cell.value
+    return text(cell)
+
+
+def _several(cell: Cell | None, kind: str) -> list[Any] | None:
+    held = cell.object_value if cell is not None else None
+    if isinstance(held, dict) and held.get("objectType") == kind and isinstance(held.get("values"), list):
+        return list(held["values"])
+    return None
+
+
+def _number(value: object) -> float | None:
+    """Numbers may come as text; whole and with a point."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, str):
+        return float(value) if _NUMBER.fullmatch(value.strip()) else None
+    if isinstance(value, int | float):
+        return float(value) if math.isfinite(value) else None
+    return None
+
+
+def _written(value: bool | int | float) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)

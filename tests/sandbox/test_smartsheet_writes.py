@@ -1,0 +1,301 @@
+"""Writing to the make-believe Smartsheet over real HTTP, and the traps a push has to bear."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from sandbox.smartsheet import MEMBER_TOKEN, SmartsheetServer
+from sandbox.smartsheet_records import Contact, Row, Sheet
+from sandbox.smartsheet_tracker import Tracker
+from tests.sandbox.smartsheet_browser import NOW, Browser, sheet_of
+
+MIRA = "mira.lund@example.com"
+TOO_LATE = 60
+
+
+@pytest.fixture
+def plan(plans: Tracker) -> Sheet:
+    return sheet_of(plans, "Plan A")
+
+
+class Cells:
+    """Writes into one row of a sheet by titles."""
+
+    def __init__(self, plans: Tracker, sheet: Sheet, hub: Browser, number: int = 2) -> None:
+        self.plans, self.sheet, self.hub = plans, sheet, hub
+        self.row: Row = sheet.rows[number - 1]
+
+    def body(self, title: str, **given: Any) -> dict[str, Any]:
+        return {"id": self.row.id, "cells": [{"columnId": self.plans.column(self.sheet.id, title).id, **given}]}
+
+    def put(self, title: str, *, query: dict[str, str] | None = None, **given: Any) -> Any:
+        return self.hub.put(f"sheets/{self.sheet.id}/rows", [self.body(title, **given)], **query or {})
+
+    def refused(self, title: str, *, query: dict[str, str] | None = None, **given: Any) -> tuple[int, int]:
+        path = f"sheets/{self.sheet.id}/rows"
+        return self.hub.code("PUT", path, json=[self.body(title, **given)], params=query)
+
+    def held(self, title: str) -> Any:
+        return self.plans.value(self.row, self.plans.column(self.sheet.id, title))
+
+
+@pytest.fixture
+def cells(plans: Tracker, plan: Sheet, hub: Browser) -> Cells:
+    return Cells(plans, plan, hub)
+
+
+def test_a_written_status_raises_versions_and_times_and_is_in_history_and_journal(plans: Tracker, cells: Cells):
+    plans.advance(90)
+    before = cells.sheet.version
+    answer = cells.put("Status", value="Complete")
+    assert (answer["message"], answer["resultCode"], answer["version"]) == ("SUCCESS", 0, before + 1)
+    (row,) = answer["result"]
+    assert row["id"] == cells.row.id and row["rowNumber"] == 2 and row["modifiedAt"] == "2026-11-25T07:01:30Z"
+    column = plans.column(cells.sheet.id, "Status").id
+    assert {"columnId": column, "value": "Complete", "displayValue": "Complete"} in row["cells"]
+    assert cells.row.version == cells.sheet.version == before + 1 and cells.sheet.modified == NOW + 90
+    path = f"sheets/{cells.sheet.id}/rows/{cells.row.id}"
+    assert cells.hub.get(path)["version"] == before + 1
+    history = cells.hub.get(f"{path}/columns/{column}/history", include="columnType")
+    assert [one.get("value") for one in history["data"]] == ["Complete", None]
+    assert history["data"][0]["modifiedBy"]["email"] == plans.admin.email and history["totalCount"] == 2
+    (written,) = plans.writes
+    assert (written.row_id, written.column_id, written.before, written.after) == (
+        cells.row.id,
+        column,
+        None,
+        "Complete",
+    )
+    assert (written.by, written.at) == (plans.admin.email, NOW + 90)
+
+
+def test_a_restricted_list_takes_its_very_words_alone(plans: Tracker, cells: Cells):
+    plans.edit(cells.row.id, "Status", "In Progress")
+    assert cells.refused("Status", value="complete") == (400, 1042)
+    assert cells.refused("Status", value="Complete ") == (400, 1042)
+    assert cells.refused("Status", value="Other", strict=False) == (400, 1042)
+    assert cells.refused("Status", value="Other", query={"overrideValidation": "true"}) == (400, 1042)
+    assert cells.held("Status") == "In Progress" and not plans.writes
+    cells.put("Status", value="Other", strict=False, overrideValidation=True)
+    assert cells.held("Status") == "Other"
+
+
+def test_only_an_administrator_overrides_a_restricted_list(smartsheet: SmartsheetServer, plans: Tracker, plan: Sheet):
+    plans.share(plan.id, MIRA, "EDITOR")
+    mira = Cells(plans, plan, Browser(smartsheet.url, MEMBER_TOKEN))
+    assert mira.refused("Status", value="Other", strict=False, overrideValidation=True) == (403, 1212)
+    mira.put("Status", value="Complete")
+    assert plans.writes[-1].by == MIRA
+
+
+def test_all_or_nothing_unless_partial_success_is_asked_for(plans: Tracker, cells: Cells, plan: Sheet, hub: Browser):
+    status = plans.column(plan.id, "Status").id
+    version = plan.version
+    good, bad = (
+        {"id": plan.rows[n].id, "cells": [{"columnId": status, "value": word}]}
+        for n, word in ((1, "Complete"), (2, "nonsense"))
+    )
+    answer = hub.ask("PUT", f"sheets/{plan.id}/rows", json=[good, bad])
+    found = answer.json()
+    assert answer.status_code == 400 and found["errorCode"] == 1042 and "PICKLIST" in found["message"]
+    assert found["detail"] == {"index": 1, "rowId": bad["id"]} and found["refId"]
+    assert plan.version == version and not plans.writes
+    partial = hub.put(f"sheets/{plan.id}/rows", [good, bad], allowPartialSuccess="true")
+    assert (partial["message"], partial["resultCode"]) == ("PARTIAL_SUCCESS", 3)
+    (failed,) = partial["failedItems"]
+    assert (failed["index"], failed["rowId"], failed["error"]["errorCode"]) == (1, bad["id"], 1042)
+    assert [row["id"] for row in partial["result"]] == [good["id"]] and plan.version == version + 1
+
+
+@pytest.mark.parametrize(
+    ("title", "given", "held"),
+    [
+        ("Task", {"value": "x" * 5000}, "x" * 4000),  # cut, and nobody is told
+        ("Task", {"value": 2.5}, 2.5),
+        ("Task", {"value": "2.5"}, "2.5"),
+        ("Task", {"value": "2.5", "strict": False}, 2.5),
+        ("Done", {"value": False}, False),
+        ("Done", {"value": "true", "strict": False}, True),
+        ("Done", {"value": ""}, False),
+        ("Due", {"value": "2026-12-31"}, "2026-12-31"),
+        ("Due", {"objectValue": {"objectType": "DATE", "value": "2026-12-30"}}, "2026-12-30"),
+        ("Due", {"value": "soon", "strict": False}, "soon"),
+        ("Due", {"value": None}, None),
+        ("Lead", {"value": "kim@example.com"}, Contact("kim@example.com")),
+        (
+            "Lead",
+            {"objectValue": {"objectType": "CONTACT", "email": "kim@example.com", "name": "Kim"}},
+            Contact("kim@example.com", "Kim"),
+        ),
+        ("Tags", {"objectValue": {"objectType": "MULTI_PICKLIST", "values": ["pipe", "pump"]}}, ("pump", "pipe")),
+        ("Tags", {"value": ""}, None),
+        (
+            "Owners",
+            {"objectValue": {"objectType": "MULTI_CONTACT", "values": [{"objectType": "CONTACT", "email": MIRA}]}},
+            (Contact(MIRA),),
+        ),
+    ],
+)
+def test_what_a_cell_holds_after_a_write(cells: Cells, title: str, given: dict[str, Any], held: Any):
+    cells.put(title, **given)
+    assert cells.held(title) == held and type(cells.held(title)) is type(held)
+
+
+@pytest.mark.parametrize(
+    ("title", "given", "refusal"),
+    [
+        ("Due", {"value": "31.12.2026"}, (400, 1042)),
+        ("Due", {"value": "2026-02-30"}, (400, 1042)),
+        ("Due", {"value": "2026-12-31T00:00:00Z"}, (400, 1042)),
+        ("Done", {"value": "true"}, (400, 1042)),
+        ("Lead", {"value": "Kim"}, (400, 1042)),
+        ("Status", {"value": 3}, (400, 1042)),
+        ("Tags", {"value": "pump, pipe"}, (400, 1235)),
+        ("Tags", {"objectValue": {"objectType": "MULTI_CONTACT", "values": []}}, (400, 1131)),
+        ("Tags", {"value": "a", "objectValue": {"objectType": "MULTI_PICKLIST", "values": ["a"]}}, (400, 1130)),
+        ("No", {"value": "0007"}, (400, 1046)),
+        ("Modified", {"value": "2026-12-31T00:00:00Z"}, (400, 1046)),
+        ("Task", {"formula": "=1+1", "value": "2"}, (400, 1163)),
+        ("Task", {"formula": "1+1"}, (400, 1162)),
+        ("Task", {"value": "x", "displayValue": "x"}, (400, 1032)),
+        ("Task", {}, (400, 1012)),
+    ],
+)
+def test_what_a_cell_refuses(plans: Tracker, cells: Cells, title: str, given: dict[str, Any], refusal: object):
+    before = plans.truth(plans.admin.email)
+    assert cells.refused(title, **given) == refusal
+    assert plans.truth(plans.admin.email) == before and not plans.writes
+
+
+def test_locked_rows_and_columns_refuse_all_but_administrators(
+    smartsheet: SmartsheetServer, plans: Tracker, plan: Sheet, cells: Cells
+):
+    plans.share(plan.id, MIRA, "EDITOR_SHARE")
+    mira = Cells(plans, plan, Browser(smartsheet.url, MEMBER_TOKEN))
+    plans.column(plan.id, "Task").locked = True
+    assert mira.refused("Task", value="x") == (403, 1039)
+    cells.put("Task", value="by an administrator")
+    cells.hub.put(f"sheets/{plan.id}/rows", [{"id": mira.row.id, "locked": True}])
+    assert mira.refused("Status", value="Complete") == (403, 1050)
+    shown = mira.hub.get(f"sheets/{plan.id}/rows/{mira.row.id}")
+    assert shown["locked"] and shown["lockedForUser"]
+
+
+def test_formulas_and_linked_cells_are_not_written_over(plans: Tracker, cells: Cells, plan: Sheet):
+    plans.set_formula(cells.row.id, "Task", "=NO(1)", "#UNPARSEABLE")
+    assert cells.refused("Task", value="x") == (400, 1046)
+    plans.link_cell(cells.row.id, "Due", plan.rows[2].id, "Due")
+    assert cells.refused("Due", value="2026-12-24") == (400, 1046)
+    cells.put("Due", value="", linkInFromCell=None)
+    assert cells.held("Due") is None and cells.row.cells[plans.column(plan.id, "Due").id].link is None
+
+
+def test_who_may_only_look_cannot_write(smartsheet: SmartsheetServer, plans: Tracker, plan: Sheet):
+    mira = Cells(plans, plan, Browser(smartsheet.url, MEMBER_TOKEN))
+    assert mira.refused("Task", value="x") == (404, 1006)
+    for level in ("VIEWER", "COMMENTER"):
+        plans.share(plan.id, MIRA, level)
+        assert mira.refused("Task", value="x") == (403, 1004)
+    plans.share(plan.id, MIRA, "EDITOR")
+    mira.put("Task", value="x")
+
+
+def test_worked_out_dates_are_not_written_and_follow_from_what_is(plans: Tracker, hub: Browser):
+    sheet = sheet_of(plans, "Plan B")
+    build, dig, pour = (Cells(plans, sheet, hub, number) for number in (1, 2, 3))
+    assert dig.refused("Finish", value="2026-12-24") == (400, 1080)
+    assert pour.refused("Start", value="2026-12-24") == (400, 1046)
+    assert build.refused("Length", value="3d") == (400, 1046)
+    assert (dig.held("Finish"), pour.held("Start"), build.held("Finish")) == ("2026-11-30", "2026-12-02", "2026-12-03")
+    plans.advance(TOO_LATE)
+    dig.put("Length", value="5d")
+    assert (dig.held("Finish"), pour.held("Start"), pour.held("Finish")) == ("2026-12-02", "2026-12-04", "2026-12-07")
+    assert (build.held("Start"), build.held("Finish"), build.held("Length")) == ("2026-11-26", "2026-12-07", "8d")
+    assert pour.row.modified == NOW + TOO_LATE and build.row.modified == NOW  # roll-ups mark no row
+
+
+def test_a_second_write_to_a_sheet_clashes_and_other_sheets_go_on(
+    smartsheet: SmartsheetServer, plans: Tracker, cells: Cells
+):
+    second, other = Cells(plans, cells.sheet, cells.hub, 1), Cells(plans, sheet_of(plans, "Plan B"), cells.hub)
+    seen: list[object] = []
+
+    def meanwhile(sheet_id: int) -> None:
+        smartsheet.during = None
+        seen.append(second.refused("Task", value="clash"))
+        seen.append(other.put("Step", value="no clash")["resultCode"])
+
+    smartsheet.during = meanwhile
+    cells.put("Task", value="first")
+    assert seen == [(500, 4004), 0] and second.held("Task") == "Pumps"
+    second.put("Task", value="now")
+    assert [(w.row_id, w.after) for w in plans.writes if w.sheet_id == cells.sheet.id] == [
+        (cells.row.id, "first"),
+        (second.row.id, "now"),
+    ]
+
+
+def test_rows_go_where_a_write_says(plans: Tracker, plan: Sheet, hub: Browser):
+    pumps, order, three, _, valves = plan.rows
+    path = f"sheets/{plan.id}/rows"
+
+    def tree() -> list[tuple[int, int | None]]:
+        return [(row.id, row.parent_id) for row in plan.rows]
+
+    hub.put(path, {"id": valves.id, "toTop": True})
+    assert tree()[0] == (valves.id, None) and plan.rows.index(three) == 3
+    hub.put(path, [{"id": valves.id, "parentId": pumps.id, "toBottom": True}])
+    assert tree()[:4] == [(pumps.id, None), (order.id, pumps.id), (three.id, pumps.id), (valves.id, pumps.id)]
+    hub.put(path, [{"id": valves.id, "siblingId": order.id, "above": True}])
+    assert [row.id for row in plan.rows[:4]] == [pumps.id, valves.id, order.id, three.id]
+    hub.put(path, [{"id": three.id, "indent": 1}])
+    assert three.parent_id == order.id
+    hub.put(path, [{"id": three.id, "outdent": 1}])
+    assert three.parent_id == pumps.id
+    assert {written.column_id for written in plans.writes} == {0}
+    for given, code in (
+        ({"id": pumps.id, "parentId": order.id}, 1063),  # under its own child
+        ({"id": order.id, "parentId": 1, "siblingId": 2}, 1062),
+        ({"id": order.id, "siblingId": 1}, 1064),
+        ({"id": order.id, "parentId": plan.rows[4].id}, 1185),  # a blank row
+    ):
+        assert hub.code("PUT", path, json=[given]) == (400, code), given
+    two = [{"id": order.id, "toTop": True}, {"id": three.id, "indent": 1}]
+    assert hub.code("PUT", path, json=two) == (400, 1123)
+
+
+def test_bodies_that_are_none(plans: Tracker, plan: Sheet, hub: Browser):
+    path, row = f"sheets/{plan.id}/rows", plan.rows[1]
+    task = plans.column(plan.id, "Task").id
+    twice = [{"columnId": task, "value": "a"}, {"columnId": task, "value": "b"}]
+    json_type = {"Content-Type": "application/json"}
+    for given, refusal in (
+        ({"data": b"", "headers": json_type}, (400, 1024)),
+        ({"data": b"{", "headers": json_type}, (400, 1008)),
+        ({"data": b"a=1", "headers": {"Content-Type": "text/plain"}}, (415, 1124)),
+        ({"json": [{"cells": []}]}, (400, 1012)),
+        ({"json": [{"id": 1, "cells": []}]}, (404, 1006)),
+        ({"json": [{"id": row.id, "rowNumber": 1}]}, (400, 1032)),
+        ({"json": [{"id": row.id, "cells": [{"columnId": 7, "value": "x"}]}]}, (400, 1036)),
+        ({"json": [{"id": row.id, "cells": twice}]}, (400, 1037)),
+        ({"json": [{"id": row.id, "cells": []}] * 501}, (400, 1061)),
+    ):
+        assert hub.code("PUT", path, **given) == refusal
+    assert hub.code("PATCH", path) == (405, 1122)
+    assert not plans.writes
+
+
+def test_rows_are_added_and_deleted_with_all_below_them(plans: Tracker, plan: Sheet, hub: Browser):
+    path, version = f"sheets/{plan.id}/rows", plan.version
+    task = plans.column(plan.id, "Task").id
+    rows = [{"toTop": True, "cells": [{"columnId": task, "value": name}]} for name in ("one", "two")]
+    answer = hub.ask("POST", path, json=rows).json()
+    assert answer["version"] == plan.version == version + 1 and [row["sheetId"] for row in answer["result"]]
+    assert [row.id for row in plan.rows[:2]] == [row["id"] for row in answer["result"]] and not plans.writes
+    pumps = plan.rows[2]
+    gone = hub.ask("DELETE", path, params={"ids": f"{pumps.id},1"})
+    assert gone.status_code == 404 and pumps.id in plans.rows
+    gone = hub.ask("DELETE", path, params={"ids": f"{pumps.id},1", "ignoreRowsNotFound": "true"})
+    assert len(gone.json()["result"]) == 3 and len(plan.rows) == 4
