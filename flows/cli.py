@@ -662,7 +662,9 @@ def sql(query: str, config: Path | None, as_json: bool) -> None:
 
 
 @cli.command()
-@click.option("--port", default=0, show_default="a free one", help="Where it listens on this machine.")
+@click.option(
+    "--port", default=0, show_default="a free one", help="Where it listens on this machine, and the next one."
+)
 @click.option("--seed", default=7, show_default=True, help="Another number, another company of the same story.")
 @click.option(
     "--as-of",
@@ -673,12 +675,12 @@ def sql(query: str, config: Path | None, as_json: bool) -> None:
 @click.option("--truth", type=click.Path(path_type=Path), default=None, help="Write what is true of it to this file.")
 @click.option("--plan", type=click.Path(path_type=Path), default=None, help="Write its plan files into this folder.")
 def sandbox(port: int, seed: int, as_of: datetime | None, truth: Path | None, plan: Path | None) -> None:
-    """Serve a make-believe Jira on this machine; prints a pmo.toml for it."""
+    """Serve a make-believe Jira and Smartsheet on this machine; prints a pmo.toml for them."""
     from flows.demo import environment, settings_text
     from flows.demo import sandbox as serve
 
     with serve(port=port, seed=seed, as_of=as_of.date() if as_of else None, truth=truth, plan=plan) as served:
-        click.echo(settings_text(served.url, plan))
+        click.echo(settings_text(served, plan))
         for name, value in environment().items():
             click.echo(f"# export {name}={value}")
         click.echo("# serving until it is stopped with Ctrl-C", nl=True)
@@ -709,7 +711,7 @@ def demo(into: Path, seed: int, as_of: datetime | None) -> int:
     folder = demo_folder(into)
     day, truth, plan = as_of.date() if as_of else None, folder / "truth.yaml", folder / PLAN_FOLDER
     with serve(seed=seed, as_of=day, truth=truth, plan=plan) as served:
-        settings = _load(prepare(folder, served.url), secrets=True)
+        settings = _load(prepare(folder, served), secrets=True)
         with show_progress(quiet=False) as shown:
             report = sync_sources(settings, progress=shown.progress, told=shown.rebuilding)
         show_report(report, as_json=False)

@@ -25,6 +25,7 @@ from sandbox.plan_story import (
     DIRECTORS,
     IN_TWO_PROJECTS,
     MILESTONES,
+    ON_SHEETS,
     PACKAGES,
     PIPELINE,
     PROGRAMS,
@@ -157,7 +158,9 @@ def _scopes(tracker: Tracker) -> Iterator[Row]:
     for project in tracker.projects.values():
         types = [tracker.types[id_].name for id_ in project.type_ids if tracker.types[id_].name != "Task"]
         only = "; ".join(types) if project.key == RUN else ""
-        yield {"project": project.key, "in_project": project.key, "issue_type": only, "issue": ""}
+        sheet = next(plan.name for plan in PLANS if plan.key == project.key)
+        where = f"{project.key}; {sheet}" if project.key in ON_SHEETS else project.key
+        yield {"project": project.key, "in_project": where, "issue_type": only, "issue": ""}
     alone = [i.key for i in tracker.issues.values() if project_of(tracker, i) == "ERP" and not i.child_ids]
     named = alone[:IN_TWO_PROJECTS]
     if named:

@@ -21,6 +21,7 @@ __all__ = [
     "HOLIDAYS",
     "IN_TWO_PROJECTS",
     "MILESTONES",
+    "ON_SHEETS",
     "PACKAGES",
     "PIPELINE",
     "PLAN_PLANTED",
@@ -48,6 +49,8 @@ PLAN_PLANTED: dict[str, float] = {
 }
 BASELINE_AFTER_FINISH = "DRS"
 WITHOUT_SPONSOR = "IAM"
+ON_SHEETS = ("NET", "M365")
+"""Projects planned on sheets, where the company has its Smartsheet."""
 ACCRUED = {"NET": 130}
 DIRECTORS = {"Order to Cash": "Marlene Ostrow", "Front Door": "Rosa Finch", "Stable": "Teodor Alder",
              "Workplace & Data": "Sunita Kale", "run": "Sunita Kale"}  # fmt: skip

@@ -13,7 +13,7 @@ _KNOWN = """
 WITH named AS (
     SELECT source, native_id, name, email FROM landed.accounts
     UNION ALL
-    SELECT source, native_id, name, NULL FROM landed.account_mentions),
+    SELECT source, native_id, name, email FROM landed.account_mentions),
 known AS (
     SELECT n.source || ':' || n.native_id AS id, n.source, n.native_id, n.name, n.email,
         coalesce(p.person_id, n.source || ':' || n.native_id) AS person_id

@@ -17,7 +17,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from sandbox.company_sheets import move_to_sheets, with_sheets
 from sandbox.jira_company import tracker_of
+from sandbox.jira_tracker import Tracker
 from sandbox.jira_truth import figures
 from sandbox.plan_files import truth_of_plan
 from sandbox.plan_timesheets import compliance_week
@@ -28,11 +30,13 @@ AS_OF = datetime.now(ZoneInfo("Europe/Berlin")).date()
 
 OURS = {
     "To Do": "todo",
+    "Not Started": "todo",
     "In Progress": "in_progress",
     "In Review": "in_progress",
     "Waiting for customer": "in_progress",
     "Blocked": "blocked",
     "Done": "done",
+    "Complete": "done",
     "Cancelled": "cancelled",
 }
 """What the company's words are mapped to by default; a word never seen before, by its category: to do."""
@@ -52,6 +56,13 @@ def asked(folder: Path, sql: str) -> list[dict[str, Any]]:
     return found
 
 
+def told(day: date) -> tuple[Tracker, dict[str, Any]]:
+    """The company's Jira, and what is true of all its tools on that day."""
+    tracker = tracker_of(seed=7, as_of=AS_OF)
+    sheets = move_to_sheets(tracker, seed=7)
+    return tracker, with_sheets(figures(tracker, day), sheets, day)
+
+
 def today(folder: Path) -> date:
     """The day the file was made."""
     return date.fromisoformat(asked(folder, "select distinct today_on from about")[0]["today_on"])
@@ -59,8 +70,7 @@ def today(folder: Path) -> date:
 
 def test_the_portfolio_is_the_truth(folder: Path):
     rows = {row["key"]: row for row in json.loads(well(pmo("portfolio", "--json", cwd=folder)))}
-    tracker = tracker_of(seed=7, as_of=AS_OF)
-    truth = figures(tracker, today(folder))  # overdue on that day
+    tracker, truth = told(today(folder))  # overdue on that day
     own = [i for i in tracker.issues.values() if i.key.startswith("SVC-") and tracker.types[i.type_id].name == "Task"]
     assert set(rows) == {*truth["projects"], "INV", "REQ-1", "REQ-2", ""}  # the last: in no project
     assert rows[""]["issues"] == len(own) == truth["planted"]["issues_in_no_project"]
@@ -110,7 +120,7 @@ def test_each_planted_trouble_shows(folder: Path):
     assert computed == COMPUTED
     assert rows["DRS"]["health"] == "green", "its PM says so until day 5"
     assert rows["M365"]["overdue"] == 31
-    planted = figures(tracker_of(seed=7, as_of=AS_OF), AS_OF)["planted"]
+    planted = told(AS_OF)[1]["planted"]
     [restated] = asked(folder, "select project, difference from restatements where figure = 'hours'")
     assert (restated["project"][:3], round(restated["difference"], 2)) == ("DWH", planted["dwh_late_hours"])
     [unpriced] = asked(folder, "select sum(unpriced_hours) as hours from costs")
@@ -132,6 +142,25 @@ COMPUTED = {
     "ERP": "red", "OMS": "amber", "WEB": "amber", "APP": "green", "NET": "red", "DRS": "red", "CMP": "red",
     "IAM": "amber", "CRM": "amber", "M365": "none", "DWH": "none", "INV": "unknown",
 }  # fmt: skip
+
+
+def test_one_portfolio_over_two_tools_and_people_who_are_in_both(folder: Path):
+    shown = asked(folder, """
+        select p.key, list(distinct i.source order by i.source) as sources, count(*) as issues
+        from portfolio_issues as s join issues as i on i.id = s.issue_id join portfolio as p on p.project_id = s.project_id
+        where p.key in ('NET', 'M365', 'ERP') group by p.key order by p.key""")  # fmt: skip
+    assert [(row["key"], row["sources"], row["issues"]) for row in shown] == [
+        ("ERP", ["alder-jira"], 620), ("M365", ["alder-jira", "alder-sheets"], 121),
+        ("NET", ["alder-jira", "alder-sheets"], 241),
+    ]  # fmt: skip
+    [both] = asked(folder, """
+        select count(*) as people from (select person_id from accounts where person_id is not null
+            group by person_id having count(distinct source) filter (source like 'alder-%') = 2)""")  # fmt: skip
+    assert both["people"] >= 5
+    [row] = asked(
+        folder, "select count(*) as owned from issues where source = 'alder-sheets' and assignee_id is not null"
+    )
+    assert row["owned"] > 200
 
 
 def test_the_portfolio_of_a_program_and_of_an_earlier_day(folder: Path):
@@ -185,7 +214,8 @@ def test_the_sandbox_prints_a_configuration_that_works(tmp_path: Path):
             told: dict[str, Any] = dict(
                 line.removeprefix("# export ").split("=") for line in text.splitlines() if "# export " in line
             )
-            assert "logged in as PMO Hub" in well(pmo("check", cwd=tmp_path, **told))
+            checked = well(pmo("check", cwd=tmp_path, **told))
+            assert "logged in as PMO Hub" in checked and "Ada Admin" in checked
         finally:
             served.send_signal(signal.SIGINT)
             try:
