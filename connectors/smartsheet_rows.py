@@ -83,7 +83,9 @@ class SheetRows:
                 continue
             if (meant is None or str(row.id) in meant) and (row.id in self._parents or not self._is_blank(row)):
                 self._row(row)
-        self.tables["account_mentions"] = [{"native_id": id_, "name": name} for id_, name in self._people.items()]
+        self.tables["account_mentions"] = [
+            {"native_id": id_, "name": name, "email": id_ if "@" in id_ else None} for id_, name in self._people.items()
+        ]
         self.tables["words"] = [w for kind, names in self._words.items() for w in word_rows(kind, names)]
 
     def _unreadable(self, raw: Raw, misfit: Misfit, meant: Collection[str] | None) -> None:

@@ -107,9 +107,9 @@ def test_milestones_are_issues_and_milestones(plan):
 
 
 def test_people_are_mentioned_once_by_mail_or_by_name(plan):
-    assert {id_: r["name"] for id_, r in rows(plan, "account_mentions").items()} == {
-        "iris.amsel@example.com": "Iris Amsel",
-        "firma rohr": "Firma Rohr",
+    assert {id_: (r["name"], r["email"]) for id_, r in rows(plan, "account_mentions").items()} == {
+        "iris.amsel@example.com": ("Iris Amsel", "iris.amsel@example.com"),
+        "firma rohr": ("Firma Rohr", None),
     }
 
 
