@@ -209,6 +209,8 @@ class SmartsheetServer(Loopback):
         user = self.tracker.users.get(user_id or 0)
         if user is None:
             raise Problem(1002)
+        if self.faults.expired:
+            raise Problem(1003)
         other = asked.headers.get("Assume-User")
         if other is None:
             return user

@@ -84,6 +84,16 @@ def test_a_company_login_page_is_html_with_200(smartsheet: SmartsheetServer, hub
     assert answer.status_code == 200 and answer.headers["Content-Type"].startswith("text/html") and "SSO" in answer.text
 
 
+def test_tokens_expire_when_asked_to(smartsheet: SmartsheetServer, hub: Browser):
+    smartsheet.faults.set({"expired": True})
+    assert hub.code("GET", "users/me") == (401, 1003)
+
+
+def test_slowness_is_per_answer(smartsheet: SmartsheetServer, hub: Browser):
+    smartsheet.faults.set({"delay_ms": 60})
+    assert hub.ask("GET", "users/me").elapsed.total_seconds() >= 0.06
+
+
 def test_a_sheet_vanishes_between_list_and_read(smartsheet: SmartsheetServer, plans: Tracker, hub: Browser):
     listed = [one["id"] for one in hub.get("sheets", includeAll="true")["data"]]
     smartsheet.faults.set({"rate_vanish": 1.0})

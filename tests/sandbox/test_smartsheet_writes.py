@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -235,6 +236,35 @@ def test_a_second_write_to_a_sheet_clashes_and_other_sheets_go_on(
         (cells.row.id, "first"),
         (second.row.id, "now"),
     ]
+
+
+def test_writers_at_once_lose_nothing_if_they_repeat_what_clashed(
+    smartsheet: SmartsheetServer, plans: Tracker, plan: Sheet
+):
+    for n in range(12):
+        plans.add_row(plan.id, {"Task": f"row {n}"})
+    version, rows = plan.version, plan.rows[-12:]
+    statuses: list[int] = []
+
+    def write(row: Row) -> None:
+        mine = Cells(plans, plan, Browser(smartsheet.url), plan.rows.index(row) + 1)
+        for _ in range(500):
+            answer = mine.hub.ask("PUT", f"sheets/{plan.id}/rows", json=[mine.body("Task", value=f"by {row.id}")])
+            statuses.append(answer.status_code)
+            if answer.status_code == 200:
+                return
+            assert answer.json()["errorCode"] == 4004
+
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(write, rows))
+    assert sorted(written.row_id for written in plans.writes) == sorted(row.id for row in rows)
+    assert plan.version == version + 12 and statuses.count(200) == 12
+    assert all(row.cells[plan.columns[0].id].value == f"by {row.id}" for row in rows)
+
+
+def test_a_column_with_a_formula_of_its_own_refuses(plans: Tracker, plan: Sheet, cells: Cells):
+    plans.add_column(plan.id, "Late", type="CHECKBOX", formula="=Due@row < TODAY()")
+    assert cells.refused("Late", value=True) == (400, 1046)
 
 
 def test_rows_go_where_a_write_says(plans: Tracker, plan: Sheet, hub: Browser):
