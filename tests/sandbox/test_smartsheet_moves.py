@@ -13,14 +13,9 @@ from sandbox.smartsheet_moves import MOVES, Mover
 from sandbox.smartsheet_random import filled
 from sandbox.smartsheet_records import COLUMN_TYPES, Sheet
 from sandbox.smartsheet_tracker import Tracker
-from tests.sandbox.smartsheet_browser import NOW, Browser, sheet_of
+from tests.sandbox.smartsheet_browser import NOW, Browser
 
 SEEDS = [1, 2, 3, 104, 165]  # the last two once broke the rule of dates
-
-
-@pytest.fixture
-def plan(plans: Tracker) -> Sheet:
-    return sheet_of(plans, "Plan A")
 
 
 def tree(sheet: Sheet) -> list[tuple[str, str | None]]:
