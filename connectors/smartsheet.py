@@ -32,12 +32,12 @@ from connectors.contract import (
 from connectors.http import Answer, Client, Pacing
 from connectors.misfit import UNREADABLE
 from connectors.smartsheet_decode import Decoder
-from connectors.smartsheet_lists import GONE, WHOLE, Params, Scope, find_scope, instant, whole_list
-from connectors.smartsheet_records import ENTRIES, USERS, Asked, Entry, User, fault_of, head_of
+from connectors.smartsheet_lists import GONE, WHOLE, Params, Scope, entries_of, find_scope, instant, whole_list
+from connectors.smartsheet_records import USERS, Asked, Entry, User, fault_of
 from connectors.smartsheet_rights import rights_of
 from connectors.telling import told
 from model.config import SourceSettings
-from model.errors import BadRecord, ConfigError, Refused, Unauthorized
+from model.errors import ConfigError, Refused, Unauthorized
 from model.vocabulary import Availability
 
 __all__ = ["STREAMS", "SmartsheetConnector"]
@@ -92,8 +92,8 @@ class SmartsheetConnector:
         answer = self._get("users/me", accept=(401,))
         if answer.status == 401:
             raise Unauthorized(
-                f"{self.source.name}: Smartsheet at {self.source.site} does not accept this token: it is wrong, was "
-                "revoked, or belongs to another region: url is api.smartsheet.com, api.smartsheet.eu, "
+                f"{self.source.name}: Smartsheet at {self.source.site} does not accept this token: it is wrong, "
+                "expired or revoked, or belongs to another region: url is api.smartsheet.com, api.smartsheet.eu, "
                 "api.smartsheet.au or api.smartsheetgov.com",
                 status=401,
             )
@@ -160,15 +160,8 @@ class SmartsheetConnector:
         return Plan(parts, [self._page("issues", answer) for answer in answers])
 
     def _sheets(self, params: Params) -> tuple[list[Entry], list[Answer]]:
-        """A sheet that cannot be understood is not left out unsaid: it may be one of those to be read."""
-        entries, answers = [], []
-        for answer, _ in whole_list(self._get, "projects", "sheets", params):
-            answers.append(answer)
-            try:
-                entries += [ENTRIES.one(raw) for raw in head_of("projects", answer.body).data]
-            except UNREADABLE:
-                raise BadRecord(f"{self.source.name}: {answer.request[:200]} brought a sheet without an id") from None
-        return entries, answers
+        answers = [answer for answer, _ in whole_list(self._get, "projects", "sheets", params)]
+        return [entry for answer in answers for entry in entries_of(answer)], answers
 
     def _found_scope(self, *, afresh: bool = False) -> tuple[Scope, list[Answer]]:
         """What `projects` stands for, found once in a run."""
@@ -250,12 +243,13 @@ class SmartsheetConnector:
         if stream.name == "accounts":
             return self._page("accounts", self._get("users", {"email": native_id}, accept=GONE), native_id)
         kind, _, id_ = native_id.rpartition("-")
+        scope = self._found_scope()[0]
         if kind:
-            return self._page("projects", self._holder(kind, id_), native_id, asked=Asked(kind=kind))
+            asked = Asked(kind=kind) if [kind, id_] in scope.holders else Asked(kind=kind, sheets={})
+            return self._page("projects", self._holder(kind, id_), native_id, asked=asked)
         answer = self._get(f"sheets/{id_}", {"page": "1", "pageSize": "1"}, accept=GONE)
-        sheets = self._found_scope()[0].sheets
-        asked = None if sheets is None else Asked(sheets=dict(sheets))
-        return self._page("projects", answer, native_id, asked=asked)
+        within = None if scope.sheets is None else Asked(sheets=dict(scope.sheets))
+        return self._page("projects", answer, native_id, asked=within)
 
     def judge(self, stream: Stream, page: Page, identity: Identity) -> Presence:  # noqa: ARG002
         """404 is what Smartsheet says of what was deleted and of what is not shared alike: it proves neither."""

@@ -195,24 +195,38 @@ class SheetRows:
 
     def _links(self, native_id: str, read: _Reading) -> bool:
         """Predecessors as links. Whether all of them could be read."""
-        listed = read("predecessors", _predecessors) or []
-        for one in listed:
-            other, kind = _whole(one.get("rowId")), str(one.get("type") or LinkRelation.FINISH_START.value)
-            if other is None or kind not in _RELATIONS or one.get("invalid") is True:
-                continue
-            from_id = issue_id(self.sheet.id, other)
+        for other, relation, lag_seconds in read("predecessors", self._predecessors) or ():
             self.tables["issue_links"].append(
                 {
-                    "native_id": f"{native_id}<{other}:{kind}",
+                    "native_id": f"{native_id}<{other}:{relation}",
                     "kind": LinkKind.PRECEDES.value,
                     "native_kind": "predecessor",
-                    "relation": kind,
-                    "lag_seconds": calendar_seconds(one.get("lag"), self.sheet.project_settings),
-                    "from_issue_id": from_id,
+                    "relation": relation,
+                    "lag_seconds": lag_seconds,
+                    "from_issue_id": issue_id(self.sheet.id, other),
                     "to_issue_id": native_id,
                 }
             )
         return "predecessors" not in read.rejects
+
+    def _predecessors(self, cell: Cell | None) -> list[tuple[int, str, int | None]]:
+        """Row, relation and lag of each; those that Smartsheet calls invalid point to rows that are gone."""
+        if cell is None or is_empty(cell):
+            return []
+        held = cell.object_value.get("predecessors") if isinstance(cell.object_value, dict) else None
+        if not isinstance(held, list):
+            raise Misfit(None, "expected a list of predecessors in objectValue")
+        found = []
+        for one in held:
+            row = _whole(one.get("rowId")) if isinstance(one, dict) else None
+            if row is None:
+                raise Misfit(None, "expected a rowId in each predecessor")
+            relation = str(one.get("type") or LinkRelation.FINISH_START.value)
+            if relation not in _RELATIONS:
+                raise Misfit(None, "expected FS, SS, FF or SF as the type of each predecessor")
+            if one.get("invalid") is not True:
+                found.append((row, relation, calendar_seconds(one.get("lag"), self.sheet.project_settings)))
+        return found
 
     def _custom(self, read: _Reading, others: list[str]) -> str | None:
         """Cells of no known meaning by title; of our fields, those the fields do not hold whole or could not read."""
@@ -253,16 +267,6 @@ class _Reading:
             record = msgspec.json.encode(self._row)
             self.rejects[name] = Reject("issues", native_id, f"{name} (“{column.title}”)", misfit.error, record)
             return None
-
-
-def _predecessors(cell: Cell | None) -> list[dict[str, Any]]:
-    if is_empty(cell):
-        return []
-    held = cell.object_value if cell is not None else None
-    found = held.get("predecessors") if isinstance(held, dict) else None
-    if not isinstance(found, list):
-        raise Misfit(None, "expected a list of predecessors in objectValue")
-    return [one for one in found if isinstance(one, dict)]
 
 
 def _whole(value: object) -> int | None:

@@ -140,7 +140,8 @@ class SmartsheetServer(Loopback):
             found.drop = found.drop or fault == "drop_after"
             if fault == "500_after":
                 found = self._error(4000)
-            self.requests.append(Seen(asked.method, path, query, 0 if found.drop else found.status))
+            told = {} if path.endswith("/token") else query  # that one may hold secrets
+            self.requests.append(Seen(asked.method, path, told, 0 if found.drop else found.status))
         if self.faults.delay_ms:
             time.sleep(self.faults.delay_ms / 1000)
         found.cut = fault == "truncate" and found.status == 200
@@ -209,6 +210,8 @@ class SmartsheetServer(Loopback):
         user = self.tracker.users.get(user_id or 0)
         if user is None:
             raise Problem(1002)
+        if self.faults.expired:
+            raise Problem(1003)
         other = asked.headers.get("Assume-User")
         if other is None:
             return user

@@ -45,6 +45,7 @@ class _Plan:
         for row in sheet.rows:
             if row.parent_id is not None:
                 self.children.setdefault(row.parent_id, []).append(row)
+        self.rolled_up: set[int] = set()  # rows whose dates are their children's
         self._spans: dict[int, _Span | None] = {}  # None while it is worked out, and for rows with no dates
 
     def held(self, row: Row, column: Column | None) -> Value:
@@ -56,6 +57,7 @@ class _Plan:
             self._spans[row.id] = None
             spans = [span for one in self.children.get(row.id, ()) if (span := self.span(one))]
             if spans:
+                self.rolled_up.add(row.id)
                 self._spans[row.id] = _Span(min(s.start for s in spans), max(s.finish for s in spans))
             else:
                 self._spans[row.id] = self._own(row)
@@ -98,7 +100,7 @@ def reckon(sheet: Sheet) -> list[Row]:
         if span is None:
             continue
         changed = _put(row, start, span.start, "08:00:00") | _put(row, finish, span.finish, "16:59:59")
-        if row.id in plan.children:
+        if row.id in plan.rolled_up:
             days = sum(
                 (span.start + timedelta(days=n)).weekday() < 5 for n in range((span.finish - span.start).days + 1)
             )

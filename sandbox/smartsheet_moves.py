@@ -6,6 +6,7 @@ between, what the hub holds after its next run must be what the tracker's `truth
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections.abc import Callable
 from typing import Any
@@ -43,6 +44,11 @@ class Mover(Moving):
     def column(self, sheet: Sheet, *types: str) -> Column | None:
         fits = [c for c in sheet.columns if c.type in types and not (c.system or c.primary or c.tags)]
         return self.rng.choice(fits) if fits else None
+
+    def new_title(self, sheet: Sheet, title: str) -> str:
+        """One that no column of the sheet has."""
+        known = {column.title for column in sheet.columns}
+        return next(new for n in itertools.count(1) if (new := f"{title.partition(' *')[0]} *{n}") not in known)
 
     # ------------------------------------------------------------ changes
 
@@ -105,7 +111,7 @@ class Mover(Moving):
     def rename_column(self) -> str | None:
         sheet = self.sheet()
         column = self.rng.choice(sheet.columns)
-        self.tracker.rename_column(sheet.id, column.id, f"{column.title.rstrip('*')}*")
+        self.tracker.rename_column(sheet.id, column.id, self.new_title(sheet, column.title))
         return column.title
 
     def delete_column(self) -> str | None:
@@ -126,7 +132,7 @@ class Mover(Moving):
 
     def add_column(self) -> str | None:
         sheet = self.sheet()
-        title, options = f"New {self.rng.randrange(100)}", list(self.rng.choice(STATUSES))
+        title, options = self.new_title(sheet, "New"), list(self.rng.choice(STATUSES))
         return self.tracker.add_column(sheet.id, title, type="PICKLIST", options=options).title
 
     def add_option(self) -> str | None:

@@ -104,7 +104,7 @@ class _Maker:
             return f"{sister}{rng.choice(('FS', 'FS', 'SS', 'FF +1d', 'FS -1d'))}" if sister else None
         if title.startswith("%"):
             return rng.choice((0, 0.25, 0.5, 1, "half"))
-        return rng.choice((rng.randrange(9000), rng.randrange(900) / 4, "n/a", "x" * rng.randint(1, 60)))
+        return rng.choice((rng.randrange(9000), rng.randrange(900) / 4, "12", "n/a", "x" * rng.randint(1, 60)))
 
     # ------------------------------------------------------------ sheets
 

@@ -14,7 +14,7 @@ from connectors import http
 from connectors.contract import Page, Partition, only
 from connectors.smartsheet import STREAMS, SmartsheetConnector
 from model.config import SourceSettings
-from model.errors import ConfigError, NotFound, Refused, Transient, Unauthorized
+from model.errors import BadRecord, ConfigError, NotFound, Refused, Transient, Unauthorized
 from sandbox.serving import Answer
 from sandbox.smartsheet import ADMIN_TOKEN, MEMBER_TOKEN, SmartsheetServer
 from sandbox.smartsheet_call import Options
@@ -292,6 +292,12 @@ def test_what_projects_names_and_is_not_there_is_one_sentence(server, entry, err
         connect(server, projects=[entry]).plan(PROJECTS, None)
 
 
+def test_a_report_that_does_not_tell_its_sheets_is_not_taken_for_an_empty_one(tracker, server):
+    tracker.add_report("Of nothing", [], ["What"])
+    with pytest.raises(BadRecord, match="“report:Of nothing” of projects does not say which sheets"):
+        connect(server, projects=["report:Of nothing"]).plan(PROJECTS, None)
+
+
 def test_two_sheets_of_one_name_are_told_apart_by_id(tracker, server, smartsheet):
     other = add_notes(tracker, "Notes")
     ids = " and ".join(sorted(str(s.id) for s in tracker.sheets.values() if s.name == "Notes"))
@@ -390,7 +396,9 @@ def test_who_we_are(server, smartsheet, tracker):
 
 
 def test_a_token_of_another_region_is_told_as_one(server):
-    with pytest.raises(Unauthorized, match=r"wrong, was revoked, or belongs to another region.*api\.smartsheet\.eu"):
+    with pytest.raises(
+        Unauthorized, match=r"wrong, expired or revoked, or belongs to another region.*api\.smartsheet\.eu"
+    ):
         connect(server, token="of-another-region").identify()
 
 

@@ -10,6 +10,7 @@ from sandbox.jira import JiraServer
 from sandbox.jira_company import tracker_of
 from sandbox.jira_tracker import Tracker
 from sandbox.smartsheet import SmartsheetServer
+from sandbox.smartsheet_records import Sheet
 from sandbox.smartsheet_tracker import Tracker as Plans
 from tests.sandbox import smartsheet_browser
 from tests.sandbox.jira_browser import AS_OF, NOW, Browser
@@ -70,3 +71,9 @@ def smartsheet(plans: Plans) -> Iterator[SmartsheetServer]:
 def hub(smartsheet: SmartsheetServer) -> smartsheet_browser.Browser:
     """The system admin, who owns two of the three."""
     return smartsheet_browser.Browser(smartsheet.url)
+
+
+@pytest.fixture
+def plan(plans: Plans) -> Sheet:
+    """The first of them: five rows, one of them blank."""
+    return smartsheet_browser.sheet_of(plans, "Plan A")

@@ -16,14 +16,9 @@ from sandbox.smartsheet import MEMBER_TOKEN, SmartsheetServer
 from sandbox.smartsheet_oauth import CLIENT_ID, CLIENT_SECRET, LIFETIME
 from sandbox.smartsheet_records import Sheet
 from sandbox.smartsheet_tracker import Tracker
-from tests.sandbox.smartsheet_browser import Browser, sheet_of
+from tests.sandbox.smartsheet_browser import Browser
 
 ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture
-def plan(plans: Tracker) -> Sheet:
-    return sheet_of(plans, "Plan A")
 
 
 def answers(hub: Browser, count: int = 200) -> Counter[object]:
@@ -82,6 +77,16 @@ def test_a_company_login_page_is_html_with_200(smartsheet: SmartsheetServer, hub
     smartsheet.faults.set({"sso": True})
     answer = hub.ask("GET", "sheets")
     assert answer.status_code == 200 and answer.headers["Content-Type"].startswith("text/html") and "SSO" in answer.text
+
+
+def test_tokens_expire_when_asked_to(smartsheet: SmartsheetServer, hub: Browser):
+    smartsheet.faults.set({"expired": True})
+    assert hub.code("GET", "users/me") == (401, 1003)
+
+
+def test_slowness_is_per_answer(smartsheet: SmartsheetServer, hub: Browser):
+    smartsheet.faults.set({"delay_ms": 60})
+    assert hub.ask("GET", "users/me").elapsed.total_seconds() >= 0.06
 
 
 def test_a_sheet_vanishes_between_list_and_read(smartsheet: SmartsheetServer, plans: Tracker, hub: Browser):
@@ -175,6 +180,8 @@ def test_a_code_becomes_tokens_that_expire_and_refresh_once(smartsheet: Smartshe
 def test_what_the_token_endpoint_refuses(smartsheet: SmartsheetServer, plans: Tracker, hub: Browser):
     code = smartsheet.oauth.authorize(plans.member.id, plans.now())
     good = form("authorization_code", code)
+    assert hub.ask("POST", "token", params=good | {"client_secret": CLIENT_SECRET, "client_id": "x"}).status_code == 401
+    assert CLIENT_SECRET not in str(smartsheet.requests) and code not in str(smartsheet.requests)
     for given, refusal in (
         ({}, (400, 1070)),
         (good | {"grant_type": "password"}, (400, 1068)),
