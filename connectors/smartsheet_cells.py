@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from connectors.misfit import Misfit
 from connectors.smartsheet_records import Cell, Column, Settings
+from model.identity import address_id
 
 __all__ = [
     "Contact",
@@ -54,10 +55,11 @@ MOST_HOURS = 1_000_000
 
 
 class Contact(NamedTuple):
-    """A person in a cell. `id` is the mail in small letters, or the name where there is no mail."""
+    """A person in a cell. `id` is made of the mail, or of the name where there is no mail."""
 
     id: str
     name: str
+    mail: str | None = None
 
 
 def is_empty(cell: Cell | None) -> bool:
@@ -231,10 +233,12 @@ def contacts(cell: Cell | None) -> list[Contact]:
 def _contact(one: Any) -> Contact | None:
     if not isinstance(one, dict):
         return None
-    mail, name = (str(one.get(key) or "").strip() for key in ("email", "name"))
+    said, name = (str(one.get(key) or "").strip() for key in ("email", "name"))
+    mail = said if "@" in said else ""
+    name = name or said
     if not mail and not name:
         return None
-    return Contact((mail or name).casefold(), name or mail)
+    return Contact(address_id(mail) if mail else name.casefold(), name or mail, mail.casefold() or None)
 
 
 def plain(cell: Cell | None, column: Column) -> Any:

@@ -24,6 +24,7 @@ from connectors.telling import split
 from model.columns import rows_to_arrow
 from model.config import SourceSettings
 from model.errors import BadRecord
+from model.identity import address_id
 from model.vocabulary import ProjectState
 
 __all__ = ["Decoder", "project_id"]
@@ -126,7 +127,7 @@ def _accounts(answer: memoryview) -> Batch:
 def _account(user: User) -> dict[str, Any]:
     name = user.name or " ".join(part for part in (user.first_name, user.last_name) if part)
     return {
-        "native_id": user.email.strip().casefold(),
+        "native_id": address_id(user.email),
         "name": name or user.email,
         "email": user.email,
         "active": _ACTIVE.get(user.status or ""),

@@ -18,6 +18,7 @@ from msgspec import Raw
 from connectors.contract import Reject
 from connectors.misfit import Misfit, native_id_of
 from connectors.smartsheet_cells import (
+    Contact,
     calendar_seconds,
     contacts,
     day,
@@ -65,7 +66,7 @@ class SheetRows:
         self._field_of = self.map.field_of()
         self._titles = _titles(self.sheet.columns)
         self._own = {c.id for c in self.sheet.columns if c.system_column_type}
-        self._people: dict[str, str] = {}
+        self._people: dict[str, Contact] = {}
         self._words: dict[WordKind, dict[str, None]] = defaultdict(dict)
         self._parents: set[int] = set()
 
@@ -84,7 +85,7 @@ class SheetRows:
             if (meant is None or str(row.id) in meant) and (row.id in self._parents or not self._is_blank(row)):
                 self._row(row)
         self.tables["account_mentions"] = [
-            {"native_id": id_, "name": name, "email": id_ if "@" in id_ else None} for id_, name in self._people.items()
+            {"native_id": one.id, "name": one.name, "email": one.mail} for one in self._people.values()
         ]
         self.tables["words"] = [w for kind, names in self._words.items() for w in word_rows(kind, names)]
 
@@ -115,8 +116,8 @@ class SheetRows:
         status = self._word(WordKind.STATUS, self._status(read, done_percent))
         priority = self._word(WordKind.PRIORITY, read("priority", text))
         for person in (*people, *reporters):
-            if person.name.casefold() != person.id or person.id not in self._people:  # a mail alone is no name
-                self._people[person.id] = person.name
+            if person.name.casefold() != person.mail or person.id not in self._people:  # a mail alone is no name
+                self._people[person.id] = person
         if self._links(native_id, read):
             self.whole.append(native_id)
         issue: dict[str, Any] = {

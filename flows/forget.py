@@ -117,7 +117,9 @@ def _said_in(archive: RawArchive, accounts: Sequence[KnownAccount]) -> Known:
     """What the tools ever said of these accounts, under earlier names too."""
     ids: dict[str, frozenset[str]] = {}
     for source in {a.source for a in accounts}:
-        ids[source] = frozenset(a.native_id.lower() for a in accounts if a.source == source)
+        own = [a for a in accounts if a.source == source]
+        # a tool that has no id for a person names them by their address
+        ids[source] = frozenset(id_.lower() for a in own for id_ in (a.native_id, a.email) if id_)
     names = {old: new for _, old, new in archive.renames()}
     found = Known()
     for relative in archive.parts():

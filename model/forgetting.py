@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from html.entities import codepoint2name
 from urllib.parse import quote, quote_plus
 
+from model.identity import address_id
+
 __all__ = ["Forgetter", "Known", "Word", "names_person", "pseudonyms", "words_in"]
 
 LEAST_LETTERS = 4
@@ -273,6 +275,7 @@ def _variants(word: Word) -> Iterator[tuple[str, str]]:
                 ]
             )
     if "@" in word.text:
+        yield address_id(word.text), address_id(word.pseudonym)
         for digest in _DIGESTS:
             yield digest(word.text.lower().encode()).hexdigest(), digest(word.pseudonym.encode()).hexdigest()
 

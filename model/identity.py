@@ -6,12 +6,18 @@ sites), by an e-mail address that names one account per source, and by what a pe
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-__all__ = ["AccountKey", "join_people", "suggest_people"]
+__all__ = ["AccountKey", "address_id", "join_people", "suggest_people"]
+
+
+def address_id(mail: str) -> str:
+    """Native id of an account that a tool knows by its mail address alone: ids are published, addresses are not."""
+    return hashlib.sha256(mail.strip().casefold().encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from connectors.contract import Page, Partition, only
 from connectors.smartsheet import STREAMS, SmartsheetConnector
 from model.config import SourceSettings
 from model.errors import BadRecord, ConfigError, NotFound, Refused, Transient, Unauthorized
+from model.identity import address_id
 from sandbox.serving import Answer
 from sandbox.smartsheet import ADMIN_TOKEN, MEMBER_TOKEN, SmartsheetServer
 from sandbox.smartsheet_call import Options
@@ -104,7 +105,10 @@ def test_a_row_of_a_plan_arrives_whole(tracker, smartsheet):
     assert row["native_id"] == f"{plan.id}/{concept}"
     assert row["parent_id"] == f"{plan.id}/{plan.rows[0].id}"
     assert (row["native_status"], row["native_priority"], row["native_type"]) == ("In Progress", "Medium", "Task")
-    assert (row["assignee_id"], row["reporter_id"]) == ("lena.ott@example.com", "ada.admin@example.com")
+    assert (row["assignee_id"], row["reporter_id"]) == (
+        address_id("lena.ott@example.com"),
+        address_id("ada.admin@example.com"),
+    )
     assert (row["percent_complete"], row["start_on"]) == (25.0, date(2026, 3, 16))
     assert row["labels"] == [] and json.loads(row["custom"])["Areas"] == ["Core", "Edge"]
     assert row["key"] == "Network renewal #3" and str(concept) in row["url"]
@@ -138,14 +142,16 @@ def test_people_are_known_by_their_mail(tracker, server, smartsheet):
     tracker.add_user("Zoe.Quist@Example.com", "Zoe", "Quist", status="DEACTIVATED")
     accounts = read(smartsheet, "accounts")["accounts"]
     assert {id_: row["active"] for id_, row in accounts.items()} == {
-        "ada.admin@example.com": True,
-        "mira.lund@example.com": True,
-        "zoe.quist@example.com": False,
+        address_id("ada.admin@example.com"): True,
+        address_id("mira.lund@example.com"): True,
+        address_id("zoe.quist@example.com"): False,
     }
     mentions = read(smartsheet, "issues")["account_mentions"]
-    assert mentions["noah.berg@example.com"]["name"] == "Noah Berg"
+    assert mentions[address_id("noah.berg@example.com")]["name"] == "Noah Berg"
     server.options.users_open = False
-    assert set(read(connect(server, token=MEMBER_TOKEN), "accounts")["accounts"]) == {"mira.lund@example.com"}
+    assert set(read(connect(server, token=MEMBER_TOKEN), "accounts")["accounts"]) == {
+        address_id("mira.lund@example.com")
+    }
 
 
 def test_words_of_all_lists_come_with_their_sheets(smartsheet):
@@ -473,7 +479,7 @@ class _SmartsheetTool:
 
     def ids(self, stream: str) -> set[str]:
         if stream == "accounts":
-            return {user.email.lower() for user in self.tracker.users.values()}
+            return {address_id(user.email) for user in self.tracker.users.values()}
         return issue_ids(self.tracker) if stream == "issues" else {str(s.id) for s in self.tracker.sheets.values()}
 
     def edit_issue(self) -> str:

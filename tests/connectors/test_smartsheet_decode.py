@@ -13,13 +13,14 @@ import pytest
 
 from connectors.contract import Batch
 from connectors.misfit import Misfit
-from connectors.smartsheet_cells import calendar_seconds, contacts, hours, percent, text
+from connectors.smartsheet_cells import Contact, calendar_seconds, contacts, hours, percent, text
 from connectors.smartsheet_decode import Decoder
 from connectors.smartsheet_records import Asked, Cell, Column, Settings
 from connectors.telling import told
 from model.columns import arrow_schema
 from model.config import SourceSettings
 from model.errors import BadRecord
+from model.identity import address_id
 
 DATA = Path(__file__).parent / "data" / "smartsheet"
 SHEET = "9007199254740993"
@@ -62,7 +63,7 @@ def test_a_whole_row(plan):
         "title": "Graben",
         "native_status": "Erledigt",
         "native_status_id": "Erledigt",
-        "assignee_id": "iris.amsel@example.com",
+        "assignee_id": address_id("iris.amsel@example.com"),
         "labels": ["a", "c"],
         "components": [],
         "percent_complete": 100.0,
@@ -111,7 +112,7 @@ def test_milestones_are_issues_and_milestones(plan):
 
 def test_people_are_mentioned_once_by_mail_or_by_name(plan):
     assert {id_: (r["name"], r["email"]) for id_, r in rows(plan, "account_mentions").items()} == {
-        "iris.amsel@example.com": ("Iris Amsel", "iris.amsel@example.com"),
+        address_id("iris.amsel@example.com"): ("Iris Amsel", "iris.amsel@example.com"),
         "firma rohr": ("Firma Rohr", None),
     }
 
@@ -179,9 +180,9 @@ def test_where_sheets_stand_is_told_before_their_list():
 def test_users_are_accounts_by_their_mail():
     batch = decode("accounts", "users.json")
     assert {id_: (r["name"], r["email"], r["active"]) for id_, r in rows(batch, "accounts").items()} == {
-        "iris.amsel@example.com": ("Iris Amsel", "Iris.Amsel@example.com", True),
-        "olaf.brandt@example.com": ("Olaf Brandt", "olaf.brandt@example.com", False),
-        "neu@example.com": ("neu@example.com", "neu@example.com", None),
+        address_id("iris.amsel@example.com"): ("Iris Amsel", "Iris.Amsel@example.com", True),
+        address_id("olaf.brandt@example.com"): ("Olaf Brandt", "olaf.brandt@example.com", False),
+        address_id("neu@example.com"): ("neu@example.com", "neu@example.com", None),
     }
     assert [(r.native_id, r.field) for r in batch.rejects] == [("4", "email")]
 
@@ -314,5 +315,7 @@ def test_texts_and_people_that_are_odd():
     assert text(Cell(value=9007199254740993)) == "9007199254740993"
     assert text(Cell(value="#1 priority")) == "#1 priority"
     assert text(Cell(value="#UNPARSEABLE")) is None
-    assert contacts(Cell(value="A@Example.com", display_value="Ann")) == [("a@example.com", "Ann")]
+    assert contacts(Cell(value="A@Example.com", display_value="Ann")) == [
+        Contact(address_id("a@example.com"), "Ann", "a@example.com")
+    ]
     assert contacts(Cell(object_value={"objectType": "MULTI_CONTACT", "values": [{}, "x"]})) == []

@@ -22,6 +22,7 @@ from connectors.smartsheet import STREAMS, SmartsheetConnector
 from connectors.smartsheet_decode import Decoder
 from connectors.smartsheet_records import COLUMNS, Cell, Column, fault_of
 from model.config import SourceSettings
+from model.identity import address_id
 from sandbox.serving import Answer, Asked, Loopback
 from sandbox.smartsheet import ADMIN_TOKEN, SmartsheetServer
 from tests.sandbox.test_smartsheet_description import NEWER, SmartsheetDescribed
@@ -76,6 +77,9 @@ class Replay(Loopback):
 
     def date(self) -> float:
         return 1_581_000_000
+
+    def header_date(self) -> float | None:
+        return None
 
     def respond(self, asked: Asked) -> Answer:
         self.asked.append(asked.target)
@@ -250,7 +254,9 @@ def test_accounts_and_lists_of_the_scenarios(scenarios):
             continue
         stream, key = ("projects", "id") if path == "/sheets" else ("accounts", "email")
         batch = DECODER.decode(stream, json.dumps(body).encode())
-        assert set(landed(batch, stream)) == {str(one[key]) for one in body.get("data", [body])}
+        assert set(landed(batch, stream)) == {
+            address_id(one[key]) if key == "email" else str(one[key]) for one in body.get("data", [body])
+        }
 
 
 def test_values_of_the_recordings_are_those_a_cell_may_hold(recordings):

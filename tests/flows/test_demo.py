@@ -147,7 +147,8 @@ COMPUTED = {
 def test_one_portfolio_over_two_tools_and_people_who_are_in_both(folder: Path):
     shown = asked(folder, """
         select p.key, list(distinct i.source order by i.source) as sources, count(*) as issues
-        from portfolio_issues as s join issues as i on i.id = s.issue_id join portfolio as p on p.project_id = s.project_id
+        from portfolio_issues as s join issues as i on i.id = s.issue_id
+        join portfolio as p on p.project_id = s.project_id
         where p.key in ('NET', 'M365', 'ERP') group by p.key order by p.key""")  # fmt: skip
     assert [(row["key"], row["sources"], row["issues"]) for row in shown] == [
         ("ERP", ["alder-jira"], 620), ("M365", ["alder-jira", "alder-sheets"], 121),
