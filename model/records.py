@@ -472,6 +472,11 @@ class About(Record):
         default=None,
         description="share of what the tool says exists that landed, least of its streams, 0 to 1; null: not counted",
     )
+    observed: list[str] = Field(
+        default_factory=list,
+        description="fields of its issues whose history is observed by the hub, as the tool keeps none: what an issue "
+        "was before its first_seen_at is not known",
+    )
 
 
 class AboutFigure(Record):

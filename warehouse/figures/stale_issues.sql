@@ -14,7 +14,7 @@ acts AS (
     SELECT id AS issue_id, acted_at FROM going WHERE acted_at IS NOT NULL
     UNION ALL
     SELECT c.issue_id, c.changed_at FROM issue_changes AS c JOIN going AS g ON g.id = c.issue_id
-    LEFT JOIN about AS b ON b.source = c.source AND b.account_id = c.account_id
+    LEFT JOIN about AS b ON b.source = c.source AND (b.account_id = c.account_id OR c.evidence = 'observed')
     LEFT JOIN pushed AS u ON u.issue_id = c.issue_id AND c.changed_at BETWEEN u.from_at AND u.to_at AND b.source IS NOT NULL
     WHERE c.availability = 'present' AND u.issue_id IS NULL
     UNION ALL
