@@ -144,7 +144,7 @@ def _one_round(place: Workplace, random_: random.Random, happened: dict[str, int
         with place.tracker.lock:
             what = random_edit(place.tracker, random_, old_days=old_days)
             if place.laws is not None:
-                place.laws.note_edits()
+                place.laws.edit_more(random_)
         happened[what] = happened.get(what, 0) + 1
 
     for _ in range(random_.randint(1, 12)):

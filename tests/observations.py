@@ -6,6 +6,7 @@ the chains of observed changes lead from there to what is held, each in an inter
 
 from __future__ import annotations
 
+import random
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import pairwise
@@ -21,6 +22,11 @@ _HELD = {
     "project": "project_id",
 }
 Edit = dict[str, Any]
+_EDITS: tuple[tuple[str, list[str | None]], ...] = (
+    ("status", ["1", "2", "3"]),
+    ("priority", ["1", "2"]),
+    ("assignee", [None, "1", "2"]),
+)
 
 
 @dataclass
@@ -43,8 +49,15 @@ class ObservedLaws:
     first: dict[tuple[str, str], str | None] = field(default_factory=dict)
     edits: dict[str, list[Edit]] = field(default_factory=dict)
 
-    def note_edits(self) -> None:
-        """To be called after each edit."""
+    def edit_more(self, random_: random.Random) -> None:
+        """To be called after each edit: makes some more of what is observed, of hidden issues too, and notes all."""
+        for id_ in random_.choices(list(self.tracker.issues), k=2 if self.tracker.issues else 0):
+            self.tracker.tick(random_.choice([0, 1, 30]))
+            if random_.random() < 0.2:
+                self.tracker.move(id_, random_.choice(list(self.tracker.projects)))
+            else:
+                name, values = random_.choice(_EDITS)
+                self.tracker.edit(id_, name, random_.choice(values))
         for issue in self.tracker.issues.values():
             self.edits[str(issue.id)] = [*issue.history, *issue.moves]
 
