@@ -80,8 +80,7 @@ SELECT fresh.native_id, fresh.raw_seq, fresh.fetched_at, held.read_at, held.upda
     fresh.updated_at, fresh.updated_at IS NOT NULL AND held.updated_at IS NOT NULL AS has_stamps,
     coalesce(fresh.updated_at > held.updated_at, false) AS moved,
     -- what was hidden, or did not fit, may have been edited unseen before
-    CASE WHEN held.availability = 'present'
-        AND NOT EXISTS (FROM absent.issues AS a WHERE a.source = $source AND a.native_id = held.native_id)
+    CASE WHEN NOT EXISTS (FROM absent.issues AS a WHERE a.source = $source AND a.native_id = held.native_id)
         AND NOT EXISTS (FROM misread AS m WHERE m.native_id = held.native_id)
         THEN (SELECT c.sure_at FROM ledger.cursors AS c WHERE c.source = $source AND c.stream = $stream) END AS sure_at,
     {", ".join(f"{table}.{quoted(c)} AS {quoted(f'{age}_{c}')}" for age, table in _STATES.items() for c in _COLUMNS)}
