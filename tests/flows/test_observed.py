@@ -19,7 +19,10 @@ from model.vocabulary import RunState
 from tests.histories import Workplace, run_history, workplace
 from tests.memory_tool import HIDDEN, VISIBLE, Manners
 from tests.observations import ObservedChange, observed_chains
-from warehouse.landing import Event
+from tests.running import pmo, well
+from tests.warehouse.small_hub import NOON, STATUSES, SmallHub, issue, project
+from warehouse.landing import Event, StreamFacts
+from warehouse.observed import Observing
 
 KNOWN = (136221331, 735150297)
 FRESH = random.SystemRandom().randrange(10**9)
@@ -46,9 +49,9 @@ def place(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Workplace]
     census = getattr(request, "param", Census.IDS)
     place = workplace(tmp_path, Manners(census=census, history=False, in_flight=1))
     place.tracker.add_project()
-    for project in list(place.tracker.projects):
+    for project_id in list(place.tracker.projects):
         for _ in range(3):
-            place.tracker.add_issue(project)
+            place.tracker.add_issue(project_id)
     _nights(place, 2)
     yield place
     place.close()
@@ -265,6 +268,19 @@ def test_what_is_observed_is_known_for_what_it_is(place: Workplace):
     assert place.hub.rows("SELECT DISTINCT field FROM ledger.observed ORDER BY 1") == [
         ("assignee",), ("priority",), ("project",), ("status",),
     ]  # fmt: skip
+
+
+def test_an_issue_shows_what_was_observed_and_in_which_interval(tmp_path: Path):
+    streams = {"ops": {"issues": StreamFacts("issues", "issues", observing=Observing("issues", ["status"]))}}
+    hub = SmallHub(tmp_path / "data", streams=streams)
+    hub.land("ops", projects=[project("1")], words=STATUSES)
+    for days, status_id in enumerate("12"):
+        hub.land("ops", issues=[issue("7", native_status_id=status_id)], at=NOON + timedelta(days=days, minutes=1))
+    hub.publish()
+    hub.close()
+    (tmp_path / "pmo.toml").write_text('[hub]\ntimezone = "Europe/Berlin"\n', encoding="utf-8")
+    shown = well(pmo("issue", "ops:7", cwd=tmp_path))
+    assert "2026-11-22 12:01Z  observed, not before 2026-11-21 12:00Z: status: New → Doing" in shown
 
 
 def test_a_renamed_source_takes_its_observed_history_along(place: Workplace):
