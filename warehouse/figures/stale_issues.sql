@@ -1,4 +1,5 @@
--- Issues in progress or blocked, quiet for more than 14 calendar days. What the hub itself pushed is no activity.
+-- Issues in progress or blocked, quiet for more than 14 calendar days. What the hub itself pushed is no activity. Whose
+-- an observed change is nobody says: beside a push it is taken for the hub's own.
 WITH today AS (SELECT max(today_on) AS today_on FROM about),
 pushed AS (
     SELECT issue_id, verified_at - INTERVAL 15 MINUTE AS from_at, verified_at + INTERVAL 15 MINUTE AS to_at
