@@ -93,6 +93,9 @@ class Stream:
     single record can be asked for by id; without that, what a list lacks is `missing`. `only_cut` (Reading.FOLLOW):
     rows come whole with those they complete, but for lists the tool cut (`Batch.cut`), and only these are read.
     `refresh_hours` (Reading.ALL): a list that seldom changes is read again when it is as old as that.
+    `observed` (issues): fields of which the tool tells no history, so that the hub makes one from what it reads (names
+    of `model.observed.OBSERVABLE`); a window must find every edit of them. `unstamped`: those of them that may change
+    and leave `updated_at` as it was (formulas, sums of parts), and are found even so.
 
     Reading.COUNTED: `follows` names the stream its rows come with, `plan` gives a partition for each kind, `count` its
     number, and the pages of a partition hold the whole lists of all owners that have some. Its spec may say
@@ -111,6 +114,8 @@ class Stream:
     probes: bool = True
     only_cut: bool = False
     refresh_hours: float | None = None
+    observed: Collection[str] = ()
+    unstamped: Collection[str] = ()
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,7 @@ from warehouse.absence import IdList
 from warehouse.hub import Hub
 from warehouse.landing import Landing, StreamFacts
 from warehouse.ledger import instant
+from warehouse.observed import Observing
 
 __all__ = ["SourceOutcome", "StreamOutcome", "new_run_id", "pull_source", "stream_facts"]
 
@@ -107,6 +108,7 @@ def stream_facts(streams: Iterable[Stream]) -> dict[str, StreamFacts]:
             completes=s.follows if s.reading is Reading.FOLLOW else None,
             touches=s.touches,
             touches_by=s.touches_by,
+            observing=Observing(s.name, tuple(s.observed), tuple(s.unstamped)) if s.observed else None,
         )
         for s in streams
     }
@@ -179,6 +181,7 @@ class _SourcePull:
         self._counts: dict[str, dict[str, int]] = {}
         self._listed: dict[str, IdList | None] = {}
         self._left_alone: set[str] = set()
+        self._read_whole: set[str] = set()
         self._changed_at = self.outcome.started_at or run.clock()
         self.outbox.event("runs_abandoned", data={"at": instant(self.outcome.started_at)})
         self._log("begins", stream=None)
@@ -397,6 +400,7 @@ class _SourcePull:
     def _read_list(self, stream: Stream, outcome: StreamOutcome) -> None:
         """A reference list, whole. What it lacks is judged; records that do not fit are listed all the same."""
         outcome.full = True
+        self._read_whole.add(stream.name)
         plan = self.connector.plan(stream, None)
         hidden = False
         for page in plan.pages:
@@ -425,10 +429,12 @@ class _SourcePull:
         self._close_window(stream, self.run_.identity.now, full=True)
         self.outbox.flush()
         if hidden and not stream.probes:
+            self._note_sure(stream, outcome, unsettled=True)
             return  # what we may not see is not gone, and nobody has counted it
         candidates = absence.held_not_in(self.hub, self.run_.source, stream.table, listed)
         if stream.probes or not unnamed:
             outcome.held_back = settle_candidates(self.run_, stream, candidates)
+        self._note_sure(stream, outcome, unsettled=bool(candidates) and (self.run_.cautious or unnamed))
         self._note_census(stream, outcome, len(set(listed)))
 
     def _blind_to(self, appeared: _Appeared | None) -> list[Stream]:
@@ -454,6 +460,8 @@ class _SourcePull:
         now = self.run_.identity.now
         just_read_whole = unfinished is not None and unfinished.is_full
         outcome.full = self._is_whole_due(stream, just_read_whole=just_read_whole)
+        if outcome.full or just_read_whole:
+            self._read_whole.add(stream.name)
         if cursor.through_at is not None and not outcome.full:
             outcome.since_at = cursor.through_at - timedelta(minutes=self.settings.overlap_minutes)
         plan = self.connector.plan(stream, outcome.since_at)
@@ -511,6 +519,7 @@ class _SourcePull:
         if result is None:
             return
         outcome.held_back = settle_candidates(self.run_, stream, result.candidates)
+        self._note_sure(stream, outcome, unsettled=bool(result.candidates) and self.run_.cautious)
         self._note_census(stream, outcome, result.total)
         if self._falls_short(stream, outcome):
             # records may have gone while we counted: what the tool says now decides
@@ -522,6 +531,23 @@ class _SourcePull:
                 f"{self.run_.source}: {stream.name}: the tool says that there are {outcome.census}, and "
                 f"{outcome.present} landed: run `pmo sync {self.run_.source} --full`"
             )
+
+    def _note_sure(self, stream: Stream, outcome: StreamOutcome, *, unsettled: bool) -> None:
+        """Up to when edits are in each row that is held, so that what is found later happened later.
+
+        Not known, until all is read again, once a row was held that the tool did not show, or a page was not
+        understood. An index may lag behind, which is what windows overlap for.
+        """
+        if not stream.observed:
+            return
+        self.outbox.flush()
+        before = ledger.cursor(self.hub, self.run_.source, stream.name).sure_at
+        missed = unsettled or outcome.held_back or absence.has_unread(self.hub, self.run_.source, stream.name)
+        sure_at = None
+        if outcome.through_at is not None and not missed and (stream.name in self._read_whole or before):
+            sure_at = outcome.through_at - timedelta(minutes=self.settings.overlap_minutes)
+        if sure_at != before:
+            self.outbox.event("sure_through", stream.name, {"at": instant(sure_at)})
 
     def _falls_short(self, stream: Stream, outcome: StreamOutcome) -> bool:
         unfit = absence.quarantined_count(self.hub, self.run_.source, stream.name, stream.table)

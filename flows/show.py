@@ -27,6 +27,7 @@ from flows.format import hours as _hours
 from flows.format import moment as _moment
 from flows.format import percent as _percent
 from flows.format import share as _share
+from model.vocabulary import Evidence
 
 if TYPE_CHECKING:
     from flows.changes import Asked
@@ -459,10 +460,20 @@ def show_issue(details: IssueDetails, changes: Sequence[ChangeStory], *, as_json
         _print(f"  {row['native_kind']} {direction} {row['other_key']} {row['other_title']} ({row['other_status']})")
     for row in details.history:
         went = f"{_plain(row['from_native']) or 'nothing'} → {_plain(row['to_native']) or 'nothing'}"
-        _print(f"  {_moment(row['changed_at'])}  {row['account'] or 'unknown'}: {row['field']}: {went}")
+        _print(f"  {_moment(row['changed_at'])}  {_told_by(row)}: {row['field']}: {went}")
     for change, events, steps in changes:
         _print(f"  wanted: {_change_line(change)}")
         _print_story(change, events, steps, "    ")
+
+
+def _told_by(row: Mapping[str, Any]) -> str:
+    """Who changed it; of what the hub observed itself, since when it may have been so."""
+    if row["evidence"] != Evidence.OBSERVED:
+        return str(row["account"] or "unknown")
+    since = row["observed_from"]
+    if since is None:
+        return "observed, by then"
+    return "observed" if since == row["changed_at"] else f"observed, not before {_moment(since)}"
 
 
 _EFFORTS = (("original_estimate_seconds", "estimated"), ("remaining_estimate_seconds", "remaining"))

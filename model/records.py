@@ -176,7 +176,8 @@ class Issue(Synced):
     baseline_due_on: date | None = Field(default=None, description="end in the tool's own baseline")
     created_at: datetime | None = Field(default=None, description="made in the tool, UTC")
     started_at: Annotated[datetime | None, DERIVED] = Field(
-        default=None, description="first time in progress, from its history, UTC"
+        default=None,
+        description="first time in progress, from its history, UTC; null where work had begun before an observed one",
     )
     native_resolved_at: Annotated[datetime | None, PRIVATE] = Field(
         default=None, description="the tool's own time of resolution, UTC"
@@ -245,9 +246,9 @@ class IssueChange(Synced):
     to_native: str | None = Field(default=None, description="the tool's word after")
     from_value: Annotated[str | None, DERIVED] = Field(default=None, description="our word or id before")
     to_value: Annotated[str | None, DERIVED] = Field(default=None, description="our word or id after")
-    changed_at: datetime = Field(description="when, UTC; for observed ones the end of the interval")
+    changed_at: datetime = Field(description="when, UTC; of an observed one the end of its interval: at the latest")
     evidence: Evidence = Field(description="reported by the tool, or observed by the hub between two readings")
-    observed_from: datetime | None = Field(default=None, description="start of the interval of an observed one, UTC")
+    observed_from: datetime | None = Field(default=None, description="of an observed one: not before, UTC")
     from_native_id: str | None = Field(default=None, description="the tool's id before")
     to_native_id: str | None = Field(default=None, description="the tool's id after")
 
@@ -472,6 +473,11 @@ class About(Record):
     completeness: float | None = Field(
         default=None,
         description="share of what the tool says exists that landed, least of its streams, 0 to 1; null: not counted",
+    )
+    observed: list[str] = Field(
+        default_factory=list,
+        description="fields of its issues whose history is observed by the hub, as the tool keeps none: what an issue "
+        "was before its first_seen_at is not known",
     )
 
 

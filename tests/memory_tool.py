@@ -40,6 +40,7 @@ START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 STATUSES = [("1", "New", "todo"), ("2", "Doing", "in_progress"), ("3", "Done", "done")]
 PRIORITIES = [("1", "High"), ("2", "Low")]
 PEOPLE = {"1": "Ada Berg", "2": "Bo Čech", "3": "Ciro D’Este"}
+OBSERVED = ("status", "priority", "assignee", "project")
 VISIBLE, ARCHIVED, HIDDEN = "visible", "archived", "hidden"
 
 
@@ -58,6 +59,8 @@ class MemoryIssue:
     hidden: bool = False
     broken: bool = False
     history: list[dict[str, Any]] = field(default_factory=list)
+    moves: list[dict[str, Any]] = field(default_factory=list)
+    """Between projects; the tracker tells nobody."""
 
 
 @dataclass
@@ -138,6 +141,9 @@ class MemoryTracker:
     def move(self, id_: int, project: int) -> None:
         """To another project, with its hours."""
         issue = self.issues[id_]
+        if issue.project != project:
+            went = {"field": "project", "from": str(issue.project), "to": str(project), "at": _text(self.now)}
+            issue.moves.append(went)
         issue.project, issue.updated = project, self.now
         for worklog in self.worklogs.values():
             if worklog.issue == id_:
@@ -211,7 +217,7 @@ class MemoryTracker:
 
 @dataclass(frozen=True)
 class Manners:
-    """How a tool behaves. `vague`: it answers the same for gone and hidden."""
+    """How a tool behaves. `vague`: it answers the same for gone and hidden. Without `history` it keeps none."""
 
     census: Census = Census.IDS
     vague: bool = False
@@ -220,22 +226,24 @@ class Manners:
     day_window: bool = False
     in_flight: int = 2
     silent_links: bool = False
+    history: bool = True
 
 
 def memory_streams(manners: Manners) -> tuple[Stream, ...]:
     days = 7.0 if manners.day_window else None
     counted = Stream("issue_links", "issue_links", Reading.COUNTED, Census.NONE, follows="issues")
+    told = Stream("issue_changes", "issue_changes", Reading.FOLLOW, Census.NONE, follows="issues")
     return (
         *((counted,) if manners.silent_links else ()),
         Stream("projects", "projects", Reading.ALL, Census.LISTING),
         Stream("accounts", "accounts", Reading.ALL, Census.LISTING, probes=False),
         Stream("words", "words", Reading.ALL, Census.LISTING, probes=False),
-        Stream("issues", "issues", Reading.WINDOW, manners.census),
+        Stream("issues", "issues", Reading.WINDOW, manners.census, observed=() if manners.history else OBSERVED),
         Stream(
             "worklogs", "worklogs", Reading.WINDOW, manners.census, axis=Axis.WORK_ON,
             touches="issues", touches_by="issue_id", full_every_days=days,
         ),
-        Stream("issue_changes", "issue_changes", Reading.FOLLOW, Census.NONE, follows="issues"),
+        *((told,) if manners.history else ()),
     )  # fmt: skip
 
 

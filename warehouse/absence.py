@@ -24,6 +24,7 @@ __all__ = [
     "Bounds",
     "IdList",
     "delisted",
+    "has_unread",
     "held_count",
     "held_not_in",
     "held_parts",
@@ -187,6 +188,17 @@ def referring(hub: Hub, source: str, table: str, column: str, ids: Ids) -> list[
             [source],
         )
     return [native_id for (native_id,) in rows]
+
+
+def has_unread(hub: Hub, source: str, stream: str) -> bool:
+    """Whether something in quarantine may be any record: a page that was not understood, or one without an id."""
+    return bool(
+        hub.value(
+            "SELECT count(*) FROM ledger.quarantine WHERE source = ? AND stream = ? "
+            "AND (native_id IS NULL OR suffix(native_id, '/'))",
+            [source, stream],
+        )
+    )
 
 
 def refers_to_unknown(hub: Hub, source: str, table: str, run_id: str) -> bool:

@@ -22,10 +22,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from model.columns import columns_of, landed_columns
-from model.records import Synced, Worklog
+from model.records import Issue, IssueChange, Synced, Worklog
 from model.tables import SYNCED
+from model.vocabulary import Evidence
 from warehouse import ledger
 from warehouse.hub import Hub
+from warehouse.observed import Observing, make_changes, misread_before, note_observing
 from warehouse.raw import EVENT, Entry, RawArchive
 from warehouse.schema import quoted
 
@@ -62,7 +64,7 @@ class Decoded(Protocol):
 
 @dataclass(frozen=True)
 class StreamFacts:
-    """What the hub must know of a stream: its table, and which streams its changes make read."""
+    """What the hub must know of a stream: its table, which streams its changes make read, what it observes of it."""
 
     name: str
     table: str
@@ -70,6 +72,7 @@ class StreamFacts:
     completes: str | None = None  # the stream whose rows this one completes
     touches: str | None = None
     touches_by: str | None = None
+    observing: Observing | None = None
 
 
 @dataclass(frozen=True)
@@ -239,6 +242,7 @@ class _Merge:
         self.answers = answers
         self.landed = landed
         self.fresh_tables = ledger.fresh_tables(self.hub, source, run_id)
+        self.observing = next((f.observing for f in self.facts.values() if f.observing), None)
 
     def run(self) -> None:
         by_table: dict[str, list[tuple[Entry, pa.Table]]] = defaultdict(list)
@@ -251,6 +255,9 @@ class _Merge:
                     self.landed.seen[self._told_of(table, entry.stream)] += rows.num_rows
         self.quarantined = self._any("quarantine")
         self.delisted = self._any("delisted")
+        if self.observing is not None and Issue.table in by_table:
+            note_observing(self.con, self.source, self.observing)
+            self.misread = misread_before(self.con, self.source, self.observing)
         self._quarantine()
         for record in SYNCED:
             incoming = _incoming(by_table[record.table]) if record.table in by_table else None
@@ -349,6 +356,8 @@ class _Merge:
             self.landed.new[told] += new
             self.landed.gone[told] += gone_
         self._note_pending(record, "fresh")
+        if record is Issue and self.observing is not None:
+            self._observe(self.observing)
         self.con.execute(
             f"DELETE FROM {table} AS t USING fresh WHERE fresh.known_since IS NOT NULL AND t.source = ? "
             "AND t.native_id = fresh.native_id",
@@ -358,13 +367,22 @@ class _Merge:
             record, "fresh", "availability", "evidence", "CASE WHEN availability <> 'present' THEN fetched_at END"
         )
 
+    def _observe(self, observing: Observing) -> None:
+        """Issues that are not as they were: history the tool does not tell."""
+        changes = make_changes(self.con, self.source, observing, self.misread)
+        if changes:
+            self.landed.changed[IssueChange.table] += changes
+            self.landed.new[IssueChange.table] += changes
+            self._insert(IssueChange, "observed", "'present'", "NULL", "NULL")
+
     def _insert(self, record: type[Synced], rows: str, availability: str, evidence: str, gone_at: str) -> None:
         columns = ", ".join(quoted(c.name) for c in landed_columns(record))
         self.con.execute(
             f"""INSERT INTO landed.{record.table} BY NAME
             SELECT $source AS source, {columns}, {availability} AS availability,
                 {evidence} AS availability_evidence, coalesce(known_since, $now) AS first_seen_at, {gone_at} AS gone_at,
-                $run AS changed_run_id, raw_seq, hash({_content(record)}) AS content FROM {rows}""",
+                $run AS changed_run_id, raw_seq, hash({_content(record)}) AS content, fetched_at AS read_at
+            FROM {rows}""",
             {"source": self.source, "run": self.run_id, "now": self._now},
         )
 
@@ -480,12 +498,14 @@ class _Merge:
                     self._note_delisted(record, column, listed=True)
 
     def _note_delisted(self, record: type[Synced], column: str, *, listed: bool) -> None:
+        # what the hub observed is in no list of the tool
+        own = f"AND t.evidence <> '{Evidence.OBSERVED.value}'" if record is IssueChange else ""
         elsewhere = "SELECT 1 FROM listed AS l WHERE l.native_id = t.native_id AND l.raw_seq >= c.seq"
         self.con.execute(
             f"""INSERT INTO ledger.delisted
             SELECT $source, '{record.table}', t.native_id, c.owner, c.seq, c.at
             FROM landed.{record.table} AS t JOIN completed AS c ON t.{quoted(column)} = c.owner
-            WHERE t.source = $source AND t.availability = 'present' AND t.raw_seq < c.seq
+            WHERE t.source = $source AND t.availability = 'present' AND t.raw_seq < c.seq {own}
               {f"AND NOT EXISTS ({elsewhere})" if listed else ""}""",
             {"source": self.source},
         )

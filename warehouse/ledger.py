@@ -76,7 +76,10 @@ class OpenWindow:
 
 @dataclass(frozen=True)
 class Cursor:
-    """How far a stream is known. `full_at`: when it was last read whole; `census`/`present`: at the last count."""
+    """How far a stream is known. `full_at`: when it was last read whole; `census`/`present`: at the last count.
+
+    `sure_at` (streams whose history is observed): edits up to then are in each row that is held; None: not known.
+    """
 
     through_at: datetime | None = None
     full_at: datetime | None = None
@@ -84,6 +87,7 @@ class Cursor:
     present: int | None = None
     census_at: datetime | None = None
     held_back: int = 0
+    sure_at: datetime | None = None
 
 
 def instant(at: datetime | None) -> str | None:
@@ -135,14 +139,14 @@ def sources_of(hub: Hub, kind: str, instance: str) -> list[str]:
 
 def cursor(hub: Hub, source: str, stream: str) -> Cursor:
     rows = hub.rows(
-        "SELECT through_at, full_at, census, present, census_at, coalesce(held_back, 0) FROM ledger.cursors "
+        "SELECT through_at, full_at, census, present, census_at, coalesce(held_back, 0), sure_at FROM ledger.cursors "
         "WHERE source = ? AND stream = ?",
         [source, stream],
     )
     if not rows:
         return Cursor()
-    through_at, full_at, census, present, census_at, held_back = rows[0]
-    return Cursor(_aware(through_at), _aware(full_at), census, present, _aware(census_at), held_back)
+    through_at, full_at, census, present, census_at, held_back, sure_at = rows[0]
+    return Cursor(_aware(through_at), _aware(full_at), census, present, _aware(census_at), held_back, _aware(sure_at))
 
 
 def open_window(hub: Hub, source: str, stream: str) -> OpenWindow | None:
@@ -269,6 +273,18 @@ def _stream_ended(hub: Hub, entry: Entry, data: Mapping[str, Any]) -> None:
 
 def _source_known(hub: Hub, entry: Entry, data: Mapping[str, Any]) -> None:
     columns = {**data, "changed_at": _stored(data["changed_at"])}
+    # what comes into sight by another account or filter may have been edited before
+    hub.con.execute(
+        """UPDATE ledger.cursors SET sure_at = NULL WHERE source = $source AND NOT EXISTS (FROM ledger.sources AS s
+            WHERE s.source = $source AND s.account_id = $account AND s.scope = $scope
+                AND s.filter_fingerprint = $filter)""",
+        {
+            "source": entry.source,
+            "account": data["account_id"],
+            "scope": data["scope"],
+            "filter": data["filter_fingerprint"],
+        },
+    )
     hub.con.execute("DELETE FROM ledger.sources WHERE source = ?", [entry.source])
     hub.con.execute(
         f"INSERT INTO ledger.sources BY NAME SELECT ? AS source, {', '.join(f'? AS {quoted(n)}' for n in columns)}",
@@ -428,7 +444,7 @@ def _parts(hub: Hub, source: str, table: str) -> list[str]:
 def _whole_due(hub: Hub, entry: Entry, _data: Mapping[str, Any]) -> None:
     """A window that was begun before does not make it whole."""
     key = [entry.source, entry.stream]
-    hub.con.execute("UPDATE ledger.cursors SET full_at = NULL WHERE source = ? AND stream = ?", key)
+    hub.con.execute("UPDATE ledger.cursors SET full_at = NULL, sure_at = NULL WHERE source = ? AND stream = ?", key)
     hub.con.execute("UPDATE ledger.windows SET is_full = false WHERE source = ? AND stream = ?", key)
 
 
@@ -438,6 +454,14 @@ def _census_taken(hub: Hub, entry: Entry, data: Mapping[str, Any]) -> None:
         "UPDATE ledger.cursors SET census = ?, present = ?, census_at = ?, held_back = ? "
         "WHERE source = ? AND stream = ?",
         [data["census"], data["present"], _stored(data["at"]), data["held_back"], entry.source, entry.stream],
+    )
+
+
+def _sure_through(hub: Hub, entry: Entry, data: Mapping[str, Any]) -> None:
+    """Up to when edits are in each row that is held; null where something held was not seen."""
+    hub.con.execute(
+        "UPDATE ledger.cursors SET sure_at = ? WHERE source = ? AND stream = ?",
+        [_stored(data["at"]), entry.source, entry.stream],
     )
 
 
@@ -535,6 +559,7 @@ def _source_renamed(hub: Hub, _entry: Entry, data: Mapping[str, Any]) -> None:
         "runs",
         "stream_runs",
         "offered_steps",
+        "observed",
     )
     for table in [*landed, *(f"ledger.{name}" for name in names)]:
         hub.con.execute(f"UPDATE {table} SET source = ? WHERE source = ?", [data["to"], data["from"]])
@@ -556,6 +581,7 @@ _EVENTS: dict[str, _Apply] = {
     "window_closed": _window_closed,
     "whole_due": _whole_due,
     "census_taken": _census_taken,
+    "sure_through": _sure_through,
     "absent": _absent,
     "counted": _counted,
     "quarantine_left": _quarantine_left,

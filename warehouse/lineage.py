@@ -45,7 +45,7 @@ _BELONGS: dict[Belongs, str] = {
     Belongs.BY_PEOPLE: f"""issue_id IN (SELECT id FROM issues WHERE availability = 'present' AND id IN ({_ISSUES}))
     AND id NOT IN (
         SELECT c.id FROM issue_changes AS c
-        JOIN about AS b ON b.source = c.source AND b.account_id = c.account_id
+        JOIN about AS b ON b.source = c.source AND (b.account_id = c.account_id OR c.evidence = 'observed')
         JOIN {_PUSHED.format(issue_id="c.issue_id", at="c.changed_at")})""",
     Belongs.HOURS: f"id IN ({_HOURS})",
     Belongs.BOOKED: f"id IN ({_ISSUES}) AND id IN ({_BOOKED})",

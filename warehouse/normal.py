@@ -107,6 +107,7 @@ _JOINS = {
             _word("w_priority", "priority", "coalesce(t.native_priority_id, t.native_priority)"),
             "LEFT JOIN history AS h ON h.source = t.source AND h.issue_id = t.native_id",
             "LEFT JOIN responses AS r ON r.source = t.source AND r.issue_id = t.native_id",
+            "LEFT JOIN ledger.observed AS o ON o.source = t.source AND o.field = 'status'",
         ]
     ),
     "worklogs": "LEFT JOIN landed.issues AS i ON i.source = t.source AND i.native_id = t.issue_id",
@@ -115,6 +116,13 @@ _JOINS = {
     "accounts": "LEFT JOIN ledger.person_map AS p ON p.account_id = t.source || ':' || t.native_id",
     **dict.fromkeys(_OF_PEOPLE, "LEFT JOIN called ON called.word = lower(trim(t.person))"),
 }
+
+_STARTED = """CASE
+    -- nobody knows what it was before the hub first saw it: where work had begun by then, the start is not known
+    WHEN o.source IS NOT NULL
+        THEN CASE WHEN coalesce(h.initial, w_status.value) = 'todo' THEN h.first_in_progress_at END
+    ELSE coalesce(CASE WHEN coalesce(h.initial, w_status.value) = 'in_progress' THEN t.created_at END,
+        h.first_in_progress_at) END"""
 
 _FINISHED = "w_status.value IN ('done', 'cancelled')"
 
@@ -127,8 +135,7 @@ _EXPRESSIONS: dict[str, dict[str, str]] = {
         "native_status": "coalesce(w_status.name, t.native_status)",
         "priority": "try_cast(w_priority.value AS BIGINT)",
         "native_priority": "coalesce(w_priority.name, t.native_priority)",
-        "started_at": "coalesce(CASE WHEN coalesce(h.initial, w_status.value) = 'in_progress' THEN t.created_at END, "
-        "h.first_in_progress_at)",
+        "started_at": _STARTED,
         "resolved_at": f"CASE WHEN {_FINISHED} THEN coalesce(t.native_resolved_at, h.last_finished_at) END",
         "first_response_at": "r.first_response_at",
     },

@@ -131,7 +131,9 @@ listed AS (SELECT source FROM sources UNION ALL SELECT NULL WHERE NOT EXISTS (FR
 SELECT $schema_version AS schema_version, $hub_version AS hub_version, $generated_at AS generated_at, $zone AS zone,
     $today_on AS today_on, $month_close_day AS month_close_day, s.source,
     CASE WHEN a.account_id <> '' THEN s.source || ':' || a.account_id END AS account_id,
-    CASE WHEN u.source IS NULL THEN k.through_at END AS fresh_through_at, k.completeness
+    CASE WHEN u.source IS NULL THEN k.through_at END AS fresh_through_at, k.completeness,
+    coalesce((SELECT list(o.field ORDER BY o.field) FROM ledger.observed AS o WHERE o.source = s.source), [])
+        AS observed
 FROM listed AS s LEFT JOIN known AS k ON k.source = s.source LEFT JOIN unread AS u ON u.source = s.source
 LEFT JOIN ledger.sources AS a ON a.source = s.source
 ORDER BY s.source

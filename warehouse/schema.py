@@ -17,15 +17,16 @@ __all__ = ["KEPT", "PUBLISHED_VERSION", "SCHEMA_VERSION", "ddl", "ddl_of", "quot
 SCHEMA_VERSION = 8
 """Version of the hub file. Any change of a landed or ledger table, or of what decoding gives, raises it."""
 
-PUBLISHED_VERSION = 6
+PUBLISHED_VERSION = 7
 """Version of the published tables, in `about`."""
 
 KEPT = """
     availability VARCHAR NOT NULL, availability_evidence VARCHAR, first_seen_at TIMESTAMP NOT NULL, gone_at TIMESTAMP,
-    changed_run_id VARCHAR NOT NULL, raw_seq BIGINT NOT NULL, content UBIGINT NOT NULL
+    changed_run_id VARCHAR NOT NULL, raw_seq BIGINT NOT NULL, content UBIGINT NOT NULL, read_at TIMESTAMP
 """
 """Bookkeeping of every landed row. `availability` is the row's own, without its parents'; `raw_seq` names the answer
-in the raw archive that last changed it; `content` is the hash of the landed columns."""
+in the raw archive that last changed it; `content` is the hash of the landed columns; `read_at` the time of the answer
+that last brought them."""
 
 _LEDGER = """
 CREATE TABLE ledger.meta (key VARCHAR NOT NULL, value VARCHAR NOT NULL);
@@ -41,7 +42,9 @@ CREATE TABLE ledger.windows (source VARCHAR NOT NULL, stream VARCHAR NOT NULL, t
 CREATE TABLE ledger.partitions (source VARCHAR NOT NULL, stream VARCHAR NOT NULL, key VARCHAR NOT NULL,
     spec VARCHAR NOT NULL, done BOOLEAN NOT NULL);
 CREATE TABLE ledger.cursors (source VARCHAR NOT NULL, stream VARCHAR NOT NULL, table_name VARCHAR NOT NULL,
-    through_at TIMESTAMP, full_at TIMESTAMP, census BIGINT, present BIGINT, census_at TIMESTAMP, held_back BIGINT);
+    through_at TIMESTAMP, full_at TIMESTAMP, census BIGINT, present BIGINT, census_at TIMESTAMP, held_back BIGINT,
+    sure_at TIMESTAMP);
+CREATE TABLE ledger.observed (source VARCHAR NOT NULL, field VARCHAR NOT NULL);
 CREATE TABLE ledger.counts (source VARCHAR NOT NULL, stream VARCHAR NOT NULL, key VARCHAR NOT NULL,
     total BIGINT NOT NULL);
 CREATE TABLE ledger.pending (source VARCHAR NOT NULL, stream VARCHAR NOT NULL, native_id VARCHAR NOT NULL,

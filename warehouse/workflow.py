@@ -43,6 +43,7 @@ def seen_steps(hub: Hub, source: str, workflows: Collection[Workflow]) -> Mappin
         FROM landed.issue_changes AS c
         JOIN landed.issues AS i ON i.source = c.source AND i.native_id = c.issue_id
         WHERE c.source = ? AND c.field = 'status' AND list_contains(?, i.project_id)
+            AND c.evidence = 'reported' -- between two readings there may have been several steps
             AND c.from_native_id <> c.to_native_id GROUP BY ALL ORDER BY ALL""",
         [source, projects],
     )

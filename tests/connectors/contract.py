@@ -17,6 +17,7 @@ import pytest
 from connectors.contract import Batch, Census, Connector, Page, Partition, Reading, Span, Stream, only
 from model.columns import arrow_schema
 from model.errors import BadRecord
+from model.observed import OBSERVABLE
 from model.tables import RECORDS, SYNCED
 from model.vocabulary import Availability
 
@@ -85,6 +86,8 @@ class ConnectorContract:
             assert {stream.touches} - {None} <= known
             assert stream.reading is not Reading.FOLLOW or stream.follows in known
             known.add(stream.name)
+            assert {*stream.unstamped} <= {*stream.observed} <= {*OBSERVABLE}
+            assert not stream.observed or (stream.table, stream.follows) == ("issues", None)
             if stream.touches_by:
                 assert stream.touches_by in RECORDS[stream.table].model_fields
 

@@ -1,7 +1,7 @@
 """Random histories by the thousand, each against the tracker's own truth: of known seeds, and of fresh ones, printed.
 
-PMO_HISTORIES says how many of a tracker in memory, PMO_JIRA_HISTORIES of a make-believe Jira over HTTP; two processes
-share them.
+PMO_HISTORIES says how many of a tracker in memory (a third as many of one that keeps no history), PMO_JIRA_HISTORIES of
+a make-believe Jira over HTTP; two processes share them.
 """
 
 from __future__ import annotations
@@ -23,6 +23,11 @@ from tests import histories, jira_histories
 History = Callable[[int, Path], dict[str, int]]
 KINDS: dict[str, tuple[History, int, tuple[int, ...]]] = {
     "in memory": (histories.run_history, int(os.environ.get("PMO_HISTORIES", "1000")), histories.KNOWN),
+    "in memory, observed": (
+        partial(histories.run_history, history=False),
+        int(os.environ.get("PMO_HISTORIES", "1000")) // 3,
+        (),
+    ),
     "of a Jira": (jira_histories.run_history, int(os.environ.get("PMO_JIRA_HISTORIES", "60")), jira_histories.KNOWN),
 }
 

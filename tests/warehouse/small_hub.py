@@ -21,7 +21,7 @@ from model.mapping import Rules
 from warehouse import publish as publishing
 from warehouse.figures import check_names, figure_parts
 from warehouse.hub import MEGABYTES, Hub
-from warehouse.landing import Answer, Event, Landing
+from warehouse.landing import Answer, Event, Landing, StreamFacts
 from warehouse.meaning import WordToMap, renew_meaning
 from warehouse.past import PastFacts
 from warehouse.publish import Published, publish
@@ -67,25 +67,35 @@ class Misfit:
 class SmallHub:
     """A hub in a folder of its own."""
 
-    def __init__(self, data: Path, *, megabytes: int = MEGABYTES) -> None:
+    def __init__(
+        self, data: Path, *, megabytes: int = MEGABYTES, streams: Mapping[str, Mapping[str, StreamFacts]] | None = None
+    ) -> None:
         data.mkdir(parents=True, exist_ok=True)
         self.data = data
         self.hub = Hub(data / "hub.duckdb", megabytes=megabytes, create=True)
-        self._landing = Landing(self.hub, RawArchive(data / "raw"), {})
+        self._landing = Landing(self.hub, RawArchive(data / "raw"), streams or {})
         self._runs = 0
 
     def close(self) -> None:
         self.hub.close()
 
-    def land(self, source: str, *, rejects: Sequence[Misfit] = (), **tables: Sequence[Row]) -> None:
-        """One answer with rows of these tables, in a run of its own."""
+    def land(
+        self,
+        source: str,
+        *,
+        rejects: Sequence[Misfit] = (),
+        complete: Mapping[str, Sequence[str]] | None = None,
+        at: datetime | None = None,
+        **tables: Sequence[Row],
+    ) -> None:
+        """One answer with rows of these tables, in a run of its own; by default a minute later than the one before."""
         self._runs += 1
         run_id = f"r{self._runs}"
-        at = NOON + timedelta(minutes=self._runs)
+        at = at or NOON + timedelta(minutes=self._runs)
         self.note("runs", id=run_id, kind="sync", source=source, state="done", started_at=at, ended_at=at)
         if not self.hub.value("SELECT count(*) FROM ledger.sources WHERE source = ?", [source]):
             self.note("sources", source=source)
-        said = Said({name: rows_to_arrow(name, rows) for name, rows in tables.items()}, rejects)
+        said = Said({name: rows_to_arrow(name, rows) for name, rows in tables.items()}, rejects, complete or {})
         stream = rejects[0].stream if rejects else next(iter(tables))
         self._landing.commit(source, run_id, [Answer(stream, "page", b"{}", "GET /", at, decoded=said)])
 

@@ -12,9 +12,11 @@ became AS (
     GROUP BY issue_id),
 blocked AS (
     SELECT i.id, 'status' AS blocked_by, NULL AS blocker_issue_id, NULL AS blocker_project_id,
-        coalesce(b.since_at, i.created_at) AS since_at,
-        coalesce(b.since_basis, 'reported') AS since_basis, NULL AS blocker_source
+        coalesce(b.since_at, CASE WHEN o.source IS NULL THEN i.created_at ELSE i.first_seen_at END) AS since_at,
+        coalesce(b.since_basis, CASE WHEN o.source IS NULL THEN 'reported' ELSE 'at least' END) AS since_basis,
+        NULL AS blocker_source
     FROM open_issues AS i LEFT JOIN became AS b ON b.issue_id = i.id
+    LEFT JOIN about AS o ON o.source = i.source AND list_contains(o.observed, 'status')
     WHERE i.status = 'blocked'
     UNION ALL
     SELECT i.id, 'link', o.id, o.project_id, max(l.first_seen_at), 'at least', o.source

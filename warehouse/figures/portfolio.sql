@@ -36,7 +36,7 @@ activity AS (
         SELECT place, updated_at AS acted_at FROM issue_rows
         UNION ALL
         SELECT i.place, c.changed_at FROM issue_changes AS c JOIN issue_rows AS i ON i.id = c.issue_id
-        LEFT JOIN about AS b ON b.source = c.source AND b.account_id = c.account_id
+        LEFT JOIN about AS b ON b.source = c.source AND (b.account_id = c.account_id OR c.evidence = 'observed')
         LEFT JOIN pushed AS u ON u.issue_id = c.issue_id AND c.changed_at BETWEEN u.from_at AND u.to_at AND b.source IS NOT NULL
         WHERE c.availability = 'present' AND u.issue_id IS NULL
         UNION ALL

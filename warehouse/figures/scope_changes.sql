@@ -14,7 +14,7 @@ touched AS (
     UNION
     SELECT p.issue_id FROM issue_changes AS c JOIN placed AS p ON p.issue_id = c.issue_id
     JOIN scope_baselines AS b ON b.project_id = p.project_id
-    WHERE c.field IN ('status', 'project', 'story_points', 'timeoriginalestimate', 'estimated_hours') AND c.availability = 'present'
+    WHERE c.field IN ('status', 'project', 'story_points', 'timeoriginalestimate', 'original_estimate_seconds', 'estimated_hours') AND c.availability = 'present'
         AND c.changed_at >= b.approved_on + 1
     UNION
     SELECT c.issue_id FROM issue_changes AS c JOIN homes AS h ON h.tool_project_id = c.from_value
@@ -39,20 +39,21 @@ above AS (
     UNION
     SELECT p.parent_id, a.basis FROM above AS a JOIN parents AS p ON p.issue_id = a.id WHERE a.basis <> 'count'),
 told AS (
-    SELECT c.issue_id, c.changed_at, try_cast(split_part(c.native_id, ':', 1) AS BIGINT) AS history, c.native_id, c.field,
+    SELECT c.issue_id, c.changed_at, try_cast(split_part(c.native_id, ':', 1) AS BIGINT) AS history, c.native_id,
+        CASE WHEN c.field IN ('timeoriginalestimate', 'original_estimate_seconds', 'estimated_hours') THEN 'hours' ELSE c.field END AS field,
         c.evidence, c.account_id, c.from_value, c.to_value,
-        coalesce(try_cast(c.from_native AS DOUBLE), 0) / CASE c.field WHEN 'timeoriginalestimate' THEN 3600.0 ELSE 1 END AS old_size,
-        coalesce(try_cast(c.to_native AS DOUBLE), 0) / CASE c.field WHEN 'timeoriginalestimate' THEN 3600.0 ELSE 1 END AS new_size
+        coalesce(try_cast(c.from_native AS DOUBLE), 0) / CASE WHEN c.field IN ('story_points', 'estimated_hours') THEN 1 ELSE 3600.0 END AS old_size,
+        coalesce(try_cast(c.to_native AS DOUBLE), 0) / CASE WHEN c.field IN ('story_points', 'estimated_hours') THEN 1 ELSE 3600.0 END AS new_size
     FROM issue_changes AS c SEMI JOIN seen AS s ON s.id = c.issue_id
     WHERE c.availability = 'present' AND (c.field = 'status' OR c.field = 'project'
-        OR (c.field IN ('story_points', 'timeoriginalestimate', 'estimated_hours')
+        OR (c.field IN ('story_points', 'timeoriginalestimate', 'original_estimate_seconds', 'estimated_hours')
             AND (c.from_native IS NULL OR try_cast(c.from_native AS DOUBLE) IS NOT NULL)
             AND (c.to_native IS NULL OR try_cast(c.to_native AS DOUBLE) IS NOT NULL)))),
 began AS (
     SELECT issue_id,
         min_by(from_value = 'cancelled', (changed_at, history, native_id)) FILTER (field = 'status') AS is_cancelled,
         min_by(old_size, (changed_at, history, native_id)) FILTER (field = 'story_points') AS points,
-        min_by(old_size, (changed_at, history, native_id)) FILTER (field IN ('timeoriginalestimate', 'estimated_hours')) AS hours,
+        min_by(old_size, (changed_at, history, native_id)) FILTER (field = 'hours') AS hours,
         min_by(coalesce(from_value, ''), (changed_at, history, native_id)) FILTER (field = 'project') AS home,
         max(changed_at) AS last_at
     FROM told GROUP BY issue_id),
@@ -68,7 +69,7 @@ steps AS (
         t.account_id,
         CASE WHEN t.field = 'status' THEN coalesce(t.to_value = 'cancelled', false) END,
         CASE WHEN t.field = 'story_points' THEN t.new_size END,
-        CASE WHEN t.field IN ('timeoriginalestimate', 'estimated_hours') THEN t.new_size END,
+        CASE WHEN t.field = 'hours' THEN t.new_size END,
         CASE WHEN t.field = 'project' AND s.is_by_home THEN coalesce(h.project_id, '') END, NULL
     FROM told AS t JOIN seen AS s ON s.id = t.issue_id
     LEFT JOIN homes AS h ON h.tool_project_id = t.to_value AND t.field = 'project'

@@ -1,4 +1,5 @@
--- Issues in progress or blocked, quiet for more than 14 calendar days. What the hub itself pushed is no activity.
+-- Issues in progress or blocked, quiet for more than 14 calendar days. What the hub itself pushed is no activity. Whose
+-- an observed change is nobody says: beside a push it is taken for the hub's own.
 WITH today AS (SELECT max(today_on) AS today_on FROM about),
 pushed AS (
     SELECT issue_id, verified_at - INTERVAL 15 MINUTE AS from_at, verified_at + INTERVAL 15 MINUTE AS to_at
@@ -14,7 +15,7 @@ acts AS (
     SELECT id AS issue_id, acted_at FROM going WHERE acted_at IS NOT NULL
     UNION ALL
     SELECT c.issue_id, c.changed_at FROM issue_changes AS c JOIN going AS g ON g.id = c.issue_id
-    LEFT JOIN about AS b ON b.source = c.source AND b.account_id = c.account_id
+    LEFT JOIN about AS b ON b.source = c.source AND (b.account_id = c.account_id OR c.evidence = 'observed')
     LEFT JOIN pushed AS u ON u.issue_id = c.issue_id AND c.changed_at BETWEEN u.from_at AND u.to_at AND b.source IS NOT NULL
     WHERE c.availability = 'present' AND u.issue_id IS NULL
     UNION ALL
