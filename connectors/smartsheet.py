@@ -42,11 +42,22 @@ from model.vocabulary import Availability
 
 __all__ = ["STREAMS", "SmartsheetConnector"]
 
+# In a row with rows below it Smartsheet works these out, and its modifiedAt stays as it was.
+COMPUTED = ("type", "parent", "start_on", "due_on", "percent_complete", "original_estimate_seconds")
+
 STREAMS: tuple[Stream, ...] = (
     Stream("projects", "projects", Reading.ALL, Census.LISTING),
     Stream("accounts", "accounts", Reading.ALL, Census.LISTING, probes=False),
     # Whole once a week, as a cell that is linked to another sheet may change without moving its own sheet's modifiedAt.
-    Stream("issues", "issues", Reading.WINDOW, Census.NONE, full_every_days=7),
+    Stream(
+        "issues",
+        "issues",
+        Reading.WINDOW,
+        Census.NONE,
+        full_every_days=7,
+        observed=("status", "priority", "assignee", *COMPUTED),
+        unstamped=COMPUTED,
+    ),
 )
 
 API = "/2.0"
@@ -240,8 +251,6 @@ class SmartsheetConnector:
         if stream.name == "issues":
             sheet, _, row = native_id.partition("/")
             return self._sheet(sheet, native_id, [row])
-        if stream.name == "accounts":
-            return self._page("accounts", self._get("users", {"email": native_id}, accept=GONE), native_id)
         kind, _, id_ = native_id.rpartition("-")
         scope = self._found_scope()[0]
         if kind:
