@@ -13,12 +13,14 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+import duckdb
 import pytest
 
 from flows.config import load
 from flows.rebuild import rebuild
 from flows.sync import sync
 from model.errors import ConfigError
+from model.identity import address_id
 from model.vocabulary import RunState
 from sandbox.smartsheet import ADMIN_TOKEN, SmartsheetServer
 from sandbox.smartsheet_records import Sheet
@@ -94,6 +96,11 @@ def present(place: Place) -> dict[str, dict[str, Any]]:
     return {row[0]: dict(zip(("title", "due_on", "percent", "assignee"), row[1:], strict=True)) for row in found}
 
 
+def _account(named: str) -> str:
+    """Who is known by a mail has an id of it, as that is published; who is known by a name, the name."""
+    return address_id(named) if "@" in named else named.lower()
+
+
 def truth(place: Place) -> dict[str, dict[str, Any]]:
     """The twin's own records of the same."""
     told: dict[str, dict[str, Any]] = {}
@@ -110,7 +117,7 @@ def truth(place: Place) -> dict[str, dict[str, Any]]:
                 "title": cells.get("Task Name") or cells.get("Aufgabe") or cells.get("What"),
                 "due_on": date.fromisoformat(str(day)[:10]) if day else None,
                 "percent": None if share is None else float(str(share)) * 100,
-                "assignee": f"plans:{str(mail).lower()}" if mail else None,
+                "assignee": f"plans:{_account(str(mail))}" if mail else None,
             }
     return told
 
@@ -139,6 +146,18 @@ def test_a_quiet_run_asks_for_lists_alone_and_writes_nothing(place: Place):
     print(f"requests of a quiet run: {asked}")
     assert outcome.rows_changed == 0
     assert asked == ["users/me", "sheets", "users", "sheets"]
+
+
+def test_no_address_is_published_unless_wanted(place):
+    place.sync()
+    said = well(pmo("publish", cwd=place.folder))
+    assert "published" in said
+    with duckdb.connect(str(place.folder / "data" / "portfolio.duckdb"), read_only=True) as con:
+        tables = [name for (name,) in con.execute("SELECT table_name FROM duckdb_tables()").fetchall()]
+        everything = "\n".join(str(con.execute(f"FROM {table}").fetchall()) for table in tables).lower()
+    mails = {user.email.lower() for user in place.server.tracker.users.values()}
+    assert mails and not [mail for mail in {*mails, "noah.berg@example.com"} if mail in everything]
+    assert address_id("noah.berg@example.com") in everything
 
 
 def test_a_changed_cell_costs_one_sheet(place: Place):
