@@ -40,8 +40,9 @@ Finished = subprocess.CompletedProcess[str]
 
 
 def environment(**more: str) -> dict[str, str]:
-    """Ours, with the sandbox's key, and the project importable."""
-    return {**os.environ, "SANDBOX_KEY": ADMIN_KEY, "PYTHONPATH": str(ROOT), "COLUMNS": "200", **more}
+    """Ours, with the sandbox's key, and the project importable; compiled modules are kept, as they are for a person."""
+    ours = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {**ours, "SANDBOX_KEY": ADMIN_KEY, "PYTHONPATH": str(ROOT), "COLUMNS": "200", **more}
 
 
 def configured(folder: Path, url: str, *, more: str = "") -> Path:

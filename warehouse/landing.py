@@ -33,7 +33,7 @@ __all__ = ["Answer", "Event", "Landed", "Landing", "StreamFacts"]
 
 TAKEN_BEFORE_REOPENING = 64_000_000
 """What DuckDB keeps of so many bytes taken in is let go: of 130,000 small answers it is 50 MB, beyond its limit. Opening
-anew takes a tenth of a second, which is most of what a small run takes."""
+it anew takes a tenth of a second, which a small run does not have to spare."""
 _OF_COMMIT, _OF_ANSWER, _OF_ROW = 2_000_000, 30_000, 1_000  # how much each counts, however little it says
 
 SAME_MOMENT_SECONDS = 2
