@@ -36,6 +36,7 @@ token = "${{SANDBOX_KEY}}"
 """
 """For nights in which one tool fails."""
 
+CLI = ("flows.cli",)
 Finished = subprocess.CompletedProcess[str]
 
 
@@ -52,7 +53,7 @@ def configured(folder: Path, url: str, *, more: str = "") -> Path:
     return folder
 
 
-def pmo(*words: str, cwd: Path, via: tuple[str, ...] = ("flows.cli",), **env: str) -> Finished:
+def pmo(*words: str, cwd: Path, via: tuple[str, ...] = CLI, **env: str) -> Finished:
     """Runs the command line; `via` names the module that starts it, with its own arguments."""
     return subprocess.run(
         [sys.executable, "-m", *via, *words],

@@ -32,8 +32,8 @@ from warehouse.schema import quoted
 __all__ = ["Answer", "Event", "Landed", "Landing", "StreamFacts"]
 
 TAKEN_BEFORE_REOPENING = 64_000_000
-"""What DuckDB keeps of so many bytes taken in is let go: of 130,000 small answers it is 50 MB, beyond its limit. Opening
-it anew takes a tenth of a second, which a small run does not have to spare."""
+"""What DuckDB keeps of so many bytes taken in is let go: of 130,000 small answers it is 50 MB, beyond its limit. That
+takes a tenth of a second, which a small run does not have to spare."""
 _OF_COMMIT, _OF_ANSWER, _OF_ROW = 2_000_000, 30_000, 1_000  # how much each counts, however little it says
 
 SAME_MOMENT_SECONDS = 2
@@ -224,8 +224,9 @@ class Landing:
 
 
 def _bulk(answer: Answer) -> int:
-    rows = answer.decoded.rows.values() if answer.decoded is not None else ()
-    return _OF_ANSWER + len(answer.body) + _OF_ROW * sum(table.num_rows for table in rows)
+    tables = answer.decoded.rows.values() if answer.decoded is not None else ()
+    rows: int = sum(table.num_rows for table in tables)
+    return _OF_ANSWER + len(answer.body) + _OF_ROW * rows
 
 
 class _Merge:
