@@ -188,7 +188,7 @@ def test_a_hub_that_somebody_else_writes_fails_the_night_in_a_sentence(folder: P
 def test_a_clock_that_was_set_back_between_two_nights(
     folder: Path, servers: tuple[RedmineServer, RedmineServer]
 ) -> None:
-    """Two nights of a clock that is a day ahead, one after it was mended: readers get the newest, and nothing is lost."""
+    """The clock is a day ahead in the first night: readers get the newest file all the same, and nothing is lost."""
     now = datetime.now(UTC)
     tracker, link = servers[0].tracker, folder / "data" / "portfolio.duckdb"
     published = []
