@@ -97,7 +97,7 @@ def as_lines(report: NightReport) -> list[str]:
     lines += [f"to do: {one.text}" for one in report.waiting[:MOST_LINES]]
     if len(report.waiting) > MOST_LINES:
         lines.append(f"to do: {len(report.waiting) - MOST_LINES} more things")
-    return [*lines, f"report: {report.path}"]
+    return [*lines, f"report: {report.path}"] if report.path else lines
 
 
 def pushed_lines(report: NightReport) -> list[str]:

@@ -5,6 +5,7 @@ Run by `pmo nightly` and `pmo schedule`, or deployed from `prefect.yaml`.
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 from collections.abc import Iterator
@@ -122,10 +123,23 @@ def notify(night: Night) -> None:
     tell_receivers(night)
 
 
+def _log_in_sentences() -> None:
+    """Prefect logs each exception with its traceback. Of what is not meant for people `Night.kept` logs it."""
+
+    def without_traceback(record: logging.LogRecord) -> bool:
+        record.exc_info = None
+        return True
+
+    for name in ("prefect.flow_runs", "prefect.task_runs", "prefect._internal.concurrency"):
+        logger = logging.getLogger(name)
+        logger.filters[:] = [without_traceback]
+
+
 @flow(name="nightly", task_runner=_THREADS, persist_result=False, retries=0)
 def nightly(config: str | None = None) -> State[Any]:
     """Pull each source, push what is approved, publish, report. `config`: path of `pmo.toml`."""
     set_up_logs_from_environment()
+    _log_in_sentences()
     night = Night(load(Path(config) if config else None, secrets=True))
     seats = threading.Semaphore(night.settings.hub.sources_at_once)
     with night.kept("preparing"):
@@ -154,8 +168,8 @@ def nightly(config: str | None = None) -> State[Any]:
 def run_once(config: Path) -> int:
     """Runs the flow in this process, under the server of the environment or a passing one. Gives an exit status."""
     home = os.environ.get("PREFECT_HOME", "~/.prefect")
-    database = "" if os.environ.get("PREFECT_API_URL") else f", or free its database in {home}"
-    with of_prefect(f"see to it{database}, then run `pmo nightly` again; `pmo status` says what was done until then"):
+    mend = "start it" if os.environ.get("PREFECT_API_URL") else f"end whoever holds its database in {home}"
+    with of_prefect(f"{mend}, then run `pmo nightly` again; `pmo status` says what was done until then"):
         return 0 if nightly(str(config), return_state=True).is_completed() else 1
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import tempfile
 from functools import cache
@@ -15,6 +16,12 @@ from warehouse import publish as publishing
 
 # As `flows.cli` does: DuckDB would look for pandas at each statement with parameters.
 sys.modules.setdefault("pandas", None)  # type: ignore[arg-type]
+
+
+def pytest_collection_finish() -> None:
+    """The hub collects garbage whenever it gives memory back: what pytest holds is not looked through each time."""
+    gc.collect()
+    gc.freeze()
 
 
 _make = hubs._make
