@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 import signal
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -34,16 +35,23 @@ def prefect(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             yield server.url
 
 
+@pytest.fixture
+def stack() -> Iterator[ExitStack]:
+    with ExitStack() as stack:
+        yield stack
+
+
 def test_the_night_after_a_kill_heals_it(
-    prefect: str, tools: ThreeTools, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    prefect: str, tools: ThreeTools, stack: ExitStack, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     seed = random.SystemRandom().randrange(10**6)
     print(f"seed {seed}")
     random_ = random.Random(seed)
     tools.read(tmp_path)
     link = tmp_path / "data" / "portfolio.duckdb"
-    variables = tools.variables() | {"PREFECT_API_URL": prefect}
     kills = []
+    inbox = stack.enter_context(tools.inbox())
+    variables = tools.variables(inbox) | {"PREFECT_API_URL": prefect}
     for place, most in MOST.items():
         wishes = tools.wish(tmp_path)
         tools.edit_ill(random_)

@@ -30,9 +30,9 @@ urls = ["${{INBOX}}"]
 )
 
 
-def healed(nights: Scheduled) -> list[str]:
-    """Waits for two nights that went well, one after the other; gives back how all of them ended."""
-    until(lambda: [run["state_type"] for run in nights.runs()][-2:] == ["COMPLETED"] * 2)
+def healed(nights: Scheduled, *, times: int = 1) -> list[str]:
+    """Waits for so many nights that went well, one after the other; gives back how all of them ended."""
+    until(lambda: [run["state_type"] for run in nights.runs()][-times:] == ["COMPLETED"] * times)
     return [run["state_type"] for run in nights.runs()]
 
 
@@ -59,7 +59,7 @@ def test_nights_by_the_schedule_broken_and_healed(tmp_path: Path, capsys: pytest
             assert "well" not in broken["state"]["message"]
             assert issues(tmp_path) == {"well": 30}
             ill.keys.update(keys)
-            states = healed(nights)
+            states = healed(nights, times=2)
             assert issues(tmp_path) == {"well": 30, "ill": 30}
             assert_told(tmp_path, inbox, nights, "ill")
         inbox.close()
