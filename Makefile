@@ -24,7 +24,7 @@ demo: $(STAMP) ## an invented company, read over HTTP into a portfolio in ./pmo-
 	$(BIN)/pmo demo
 
 test: $(STAMP) ## run the tests; more for pytest in ARGS="…"
-	$(PY) -m pytest -n $(JOBS) $(ARGS)
+	$(PY) -m pytest -n $(JOBS) --dist loadfile $(ARGS)  # what a file makes once is made once
 
 test-real: $(STAMP) ## run the tests against real servers on this machine
 	@if ls tests/real/test_*.py >/dev/null 2>&1; then \
