@@ -123,23 +123,18 @@ def notify(night: Night) -> None:
     tell_receivers(night)
 
 
-def _log_in_sentences() -> None:
+def _without_traceback(record: logging.LogRecord) -> bool:
     """Prefect logs each exception with its traceback. Of what is not meant for people `Night.kept` logs it."""
-
-    def without_traceback(record: logging.LogRecord) -> bool:
-        record.exc_info = None
-        return True
-
-    for name in ("prefect.flow_runs", "prefect.task_runs", "prefect._internal.concurrency"):
-        logger = logging.getLogger(name)
-        logger.filters[:] = [without_traceback]
+    record.exc_info = None
+    return True
 
 
 @flow(name="nightly", task_runner=_THREADS, persist_result=False, retries=0)
 def nightly(config: str | None = None) -> State[Any]:
     """Pull each source, push what is approved, publish, report. `config`: path of `pmo.toml`."""
     set_up_logs_from_environment()
-    _log_in_sentences()
+    for name in ("prefect.flow_runs", "prefect.task_runs", "prefect._internal.concurrency"):
+        logging.getLogger(name).addFilter(_without_traceback)
     night = Night(load(Path(config) if config else None, secrets=True))
     seats = threading.Semaphore(night.settings.hub.sources_at_once)
     with night.kept("preparing"):
