@@ -32,7 +32,6 @@ PLACES: dict[str, tuple[str, str, str]] = {
 PUSHING: dict[str, tuple[str, str, str]] = {
     "write about to be sent": ("flows.push", "_SourcePush._sent_with", "before"),
     "write answered": ("flows.push", "_SourcePush._sent_with", "after"),
-    "note about to be sent": ("flows.push", "_SourcePush._note", "before"),
     "note answered": ("warehouse.queue", "Queue.notes_answered", "before"),
 }
 """Those of a push; its steps stand on the desk before a request leaves and after it is answered."""
