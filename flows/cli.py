@@ -495,9 +495,11 @@ for _command in (approve, reject, undo):
 def nightly(config: Path | None) -> int:
     """Run the nightly flow once, now: pull, push what is approved, publish, report."""
     from flows.prefect_settings import set_up_prefect
+    from flows.schedule import named_server
 
     path, settings = _located(config)
     set_up_prefect(settings.data / "prefect")
+    named_server()
     from flows.nightly import run_once
 
     return run_once(path)

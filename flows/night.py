@@ -157,7 +157,7 @@ class Night:
         if report.pushed is not None:
             report.failures += [f"pushing: {one.error}" for one in report.pushed.sources if one.error]
             failed = [c for one in report.pushed.sources for c in one.results if c.state is ChangeState.FAILED]
-            report.failures += [f"pushing: change {c.id} of {c.issue_id} failed" for c in failed]
+            report.failures += [f"pushing: change {c.id} of {c.issue_id} failed: {c.message}" for c in failed]
         with self.kept("reading what was published"), Reader(self.settings.data) as reader:
             report.facts = reader.status_facts()
             report.waiting += _of_the_tools(report.facts)

@@ -16,7 +16,7 @@ from jinja2 import Environment, StrictUndefined
 
 from flows.format import moment, share
 from flows.night import NightReport
-from warehouse.files import write_whole
+from warehouse.files import said_plainly, write_whole
 
 __all__ = ["as_html", "as_lines", "as_markdown", "as_rows", "last_night", "write_night"]
 
@@ -30,12 +30,14 @@ _COLUMNS = (
 
 
 def write_night(data: Path, report: NightReport) -> Path:
-    """Writes `data/reports/<run>.html` and what `pmo status` says of it. Raises OSError."""
-    report.path = data / REPORTS / f"{report.run_id}.html"
-    report.path.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(report.path, as_html(report))
-    write_whole(data / LAST, json.dumps({"lines": as_lines(report), "failures": report.failures}, indent=1))
-    return report.path
+    """Writes `data/reports/<run>.html` and what `pmo status` says of it. Raises FileError."""
+    path = data / REPORTS / f"{report.run_id}.html"
+    with said_plainly("writing the report", path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(path, as_html(report))
+        report.path = path
+        write_whole(data / LAST, json.dumps({"lines": as_lines(report), "failures": report.failures}, indent=1))
+    return path
 
 
 def last_night(data: Path) -> list[str]:
@@ -95,7 +97,7 @@ def as_lines(report: NightReport) -> list[str]:
     lines += [f"to do: {one.text}" for one in report.waiting[:MOST_LINES]]
     if len(report.waiting) > MOST_LINES:
         lines.append(f"to do: {len(report.waiting) - MOST_LINES} more things")
-    return [*lines, f"report: {report.path}"]
+    return [*lines, f"report: {report.path}"] if report.path else lines
 
 
 def pushed_lines(report: NightReport) -> list[str]:

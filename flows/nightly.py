@@ -5,7 +5,11 @@ Run by `pmo nightly` and `pmo schedule`, or deployed from `prefect.yaml`.
 
 from __future__ import annotations
 
+import logging
+import os
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +46,7 @@ from flows.notify import tell_receivers  # noqa: E402
 from flows.pull import SourceOutcome  # noqa: E402
 from flows.sync import Pulling  # noqa: E402
 from model.config import SourceSettings  # noqa: E402
-from model.errors import SourceError  # noqa: E402
+from model.errors import HubError, SourceError  # noqa: E402
 
 __all__ = ["end_lost_runs", "nightly", "run_once", "serve"]
 
@@ -59,6 +63,18 @@ def _was_transient(_task: Any, _run: Any, state: State[Any]) -> bool:
     """A wrong password stays wrong, and a tool locks out who tries it too often."""
     error = state.result(raise_on_failure=False)
     return isinstance(error, _Failing)
+
+
+@contextmanager
+def of_prefect(then: str) -> Iterator[None]:
+    """What Prefect cannot do becomes one sentence; `then` ends it."""
+    try:
+        yield
+    except Exception as error:
+        named = os.environ.get("PREFECT_API_URL")
+        server = f"the Prefect server {named}" if named else "the passing Prefect server"
+        why = (str(error).splitlines() or [""])[0].rstrip(". ") or type(error).__name__
+        raise HubError(f"{server} failed ({why}): {then}") from error
 
 
 @task(
@@ -88,11 +104,17 @@ def publish(night: Night) -> None:
 @task(name="report", task_run_name="report", retries=0, cache_policy=NO_CACHE, persist_result=False)
 def report(night: Night) -> NightReport:
     ended = night.end()
-    write_night(night.settings.data, ended)
+    known = len(ended.failures)
+    with night.kept("reporting"):
+        write_night(night.settings.data, ended)
+    with night.kept("reporting"), of_prefect("the report is kept beside the portfolio all the same"):
+        create_markdown_artifact(as_markdown(ended), key="night", description=f"night {ended.run_id}")
+        create_table_artifact(as_rows(ended), key="night-streams", description=f"streams of night {ended.run_id}")
+    if ended.path is not None and len(ended.failures) > known:
+        with night.kept("reporting"):  # again, with what Prefect could not do
+            write_night(night.settings.data, ended)
     for line in as_lines(ended):
         print(line, flush=True)
-    create_markdown_artifact(as_markdown(ended), key="night", description=f"night {ended.run_id}")
-    create_table_artifact(as_rows(ended), key="night-streams", description=f"streams of night {ended.run_id}")
     return ended
 
 
@@ -101,10 +123,18 @@ def notify(night: Night) -> None:
     tell_receivers(night)
 
 
+def _without_traceback(record: logging.LogRecord) -> bool:
+    """Prefect logs each exception with its traceback. Of what is not meant for people `Night.kept` logs it."""
+    record.exc_info = None
+    return True
+
+
 @flow(name="nightly", task_runner=_THREADS, persist_result=False, retries=0)
 def nightly(config: str | None = None) -> State[Any]:
     """Pull each source, push what is approved, publish, report. `config`: path of `pmo.toml`."""
     set_up_logs_from_environment()
+    for name in ("prefect.flow_runs", "prefect.task_runs", "prefect._internal.concurrency"):
+        logging.getLogger(name).addFilter(_without_traceback)
     night = Night(load(Path(config) if config else None, secrets=True))
     seats = threading.Semaphore(night.settings.hub.sources_at_once)
     with night.kept("preparing"):
@@ -134,7 +164,10 @@ def nightly(config: str | None = None) -> State[Any]:
 
 def run_once(config: Path) -> int:
     """Runs the flow in this process, under the server of the environment or a passing one. Gives an exit status."""
-    return 0 if nightly(str(config), return_state=True).is_completed() else 1
+    home = os.environ.get("PREFECT_HOME", "~/.prefect")
+    mend = "start it" if os.environ.get("PREFECT_API_URL") else f"end whoever holds its database in {home}"
+    with of_prefect(f"{mend}, then run `pmo nightly` again; `pmo status` says what was done until then"):
+        return 0 if nightly(str(config), return_state=True).is_completed() else 1
 
 
 def end_lost_runs() -> None:

@@ -26,7 +26,7 @@ from cronsim import CronSim, CronSimError
 from model.errors import ConfigError, FileError
 from warehouse.files import write_whole
 
-__all__ = ["Server", "due", "prefect_server"]
+__all__ = ["Server", "due", "named_server", "prefect_server"]
 
 PORT = 4200
 STARTS_WITHIN_SECONDS = 120.0
@@ -57,18 +57,22 @@ class Server:
     is_ours: bool
 
 
+def named_server() -> str | None:
+    """The server that PREFECT_API_URL names, if it does. Raises ConfigError where that does not answer."""
+    named = os.environ.get("PREFECT_API_URL")
+    if named and not _answers(named, within=STARTS_WITHIN_SECONDS / 4):
+        raise ConfigError(f"the Prefect server {named} (PREFECT_API_URL) does not answer: start it, or unset the name")
+    return named or None
+
+
 @contextmanager
 def prefect_server(home: Path, *, port: int = PORT, told: Callable[[str], None] = print) -> Iterator[Server]:
     """The server that is named, else one of our own; PREFECT_API_URL is set for as long as the context lasts.
 
     Raises ConfigError where the named server does not answer, FileError where one of our own does not start.
     """
-    named = os.environ.get("PREFECT_API_URL")
+    named = named_server()
     if named:
-        if not _answers(named, within=STARTS_WITHIN_SECONDS / 4):
-            raise ConfigError(
-                f"the Prefect server {named} (PREFECT_API_URL) does not answer: start it, or unset the name"
-            )
         yield Server(named, is_ours=False)
         return
     _end_left_over(home / PID_FILE)

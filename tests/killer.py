@@ -29,11 +29,17 @@ PLACES: dict[str, tuple[str, str, str]] = {
     "link moved": ("warehouse.shelf", "Shelf.show", "after"),
     "old files removed": ("warehouse.shelf", "Shelf.remove_old", "after"),
 }
+PUSHING: dict[str, tuple[str, str, str]] = {
+    "write about to be sent": ("flows.push", "_SourcePush._sent_with", "before"),
+    "write answered": ("flows.push", "_SourcePush._sent_with", "after"),
+    "note answered": ("warehouse.queue", "Queue.notes_answered", "before"),
+}
+"""Those of a push; its steps stand on the desk before a request leaves and after it is answered."""
 
 
 def kill_at(place: str, passing: int) -> Callable[[], int]:
     """Arms a place; gives back how often it was passed so far. A passing of 0 never kills."""
-    module_name, path, when = PLACES[place]
+    module_name, path, when = (PLACES | PUSHING)[place]
     owner: Any = importlib.import_module(module_name)
     *parents, name = path.split(".")
     for parent in parents:

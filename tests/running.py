@@ -36,12 +36,14 @@ token = "${{SANDBOX_KEY}}"
 """
 """For nights in which one tool fails."""
 
+CLI = ("flows.cli",)
 Finished = subprocess.CompletedProcess[str]
 
 
 def environment(**more: str) -> dict[str, str]:
-    """Ours, with the sandbox's key, and the project importable."""
-    return {**os.environ, "SANDBOX_KEY": ADMIN_KEY, "PYTHONPATH": str(ROOT), "COLUMNS": "200", **more}
+    """Ours, with the sandbox's key, and the project importable; compiled modules are kept, as they are for a person."""
+    ours = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {**ours, "SANDBOX_KEY": ADMIN_KEY, "PYTHONPATH": str(ROOT), "COLUMNS": "200", **more}
 
 
 def configured(folder: Path, url: str, *, more: str = "") -> Path:
@@ -51,7 +53,7 @@ def configured(folder: Path, url: str, *, more: str = "") -> Path:
     return folder
 
 
-def pmo(*words: str, cwd: Path, via: tuple[str, ...] = ("flows.cli",), **env: str) -> Finished:
+def pmo(*words: str, cwd: Path, via: tuple[str, ...] = CLI, **env: str) -> Finished:
     """Runs the command line; `via` names the module that starts it, with its own arguments."""
     return subprocess.run(
         [sys.executable, "-m", *via, *words],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import sqlite3
@@ -9,7 +10,7 @@ from contextlib import closing
 from datetime import date
 from pathlib import Path
 
-from warehouse.files import said_plainly, sync_file, sync_folder
+from warehouse.files import has_no_space, said_plainly, sync_file, sync_folder
 
 __all__ = ["back_up_desk", "space_needed"]
 
@@ -48,6 +49,8 @@ def _copy(source: Path, target: Path) -> None:
             desk.backup(copy)
             copy.execute("PRAGMA journal_mode = DELETE")  # one file, without a neighbour
     except sqlite3.Error as error:
+        if error.sqlite_errorcode == sqlite3.SQLITE_FULL or has_no_space(target.parent):
+            raise OSError(errno.ENOSPC, str(error)) from error
         raise OSError(str(error)) from error
 
 

@@ -33,8 +33,10 @@ from warehouse.schema import quoted
 
 __all__ = ["Answer", "Event", "Landed", "Landing", "StreamFacts"]
 
-COMMITS_BEFORE_REOPENING = 4
-"""What DuckDB keeps of so many commits is let go: of 130,000 small answers it is 50 MB, beyond its limit."""
+TAKEN_BEFORE_REOPENING = 64_000_000
+"""What DuckDB keeps of so many bytes taken in is let go: of 130,000 small answers it is 50 MB, beyond its limit. That
+takes a tenth of a second, which a small run does not have to spare."""
+_OF_COMMIT, _OF_ANSWER, _OF_ROW = 2_000_000, 30_000, 1_000  # how much each counts, however little it says
 
 SAME_MOMENT_SECONDS = 2
 """Tools tell time in seconds: a row read this soon after its last change may change again without showing it."""
@@ -120,7 +122,7 @@ class Landing:
         self.streams = streams  # source → stream → facts
         self._archiving = ThreadPoolExecutor(1, thread_name_prefix="archive")
         self._seq = int(hub.value("SELECT coalesce(max(last_seq), 0) FROM ledger.parts"))
-        self._commits = 0
+        self._taken = 0
 
     def commit(self, source: str, run_id: str, answers: Sequence[Answer], events: Sequence[Event] = ()) -> Landed:
         """Durable when this returns. Raises FileError if the disk is full, with nothing half-written."""
@@ -138,8 +140,9 @@ class Landing:
                     if not self._is_named(written):
                         self.archive.discard(written)
                 raise
-            self._commits += 1
-            if self._commits % COMMITS_BEFORE_REOPENING == 0:
+            self._taken += _OF_COMMIT + sum(_bulk(answer) for answer in answers)
+            if self._taken >= TAKEN_BEFORE_REOPENING:
+                self._taken = 0
                 self.hub.reopen()
         return landed
 
@@ -221,6 +224,12 @@ class Landing:
         for entry in entries:
             if entry.kind == EVENT:
                 ledger.apply_event(self.hub, entry)
+
+
+def _bulk(answer: Answer) -> int:
+    tables = answer.decoded.rows.values() if answer.decoded is not None else ()
+    rows: int = sum(table.num_rows for table in tables)
+    return _OF_ANSWER + len(answer.body) + _OF_ROW * rows
 
 
 class _Merge:

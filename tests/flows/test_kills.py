@@ -19,7 +19,6 @@ def trials(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KillTrials]:
     trials.close()
 
 
-@pytest.mark.xdist_group("kills")
 @pytest.mark.parametrize("place", places()[::2])
 def test_the_next_run_ends_with_equal_tables(trials: KillTrials, place: str):
     trials.kill_at_place(place, 1)

@@ -18,10 +18,12 @@ from flows.cli import cli
 from flows.config import load
 from flows.night import Night, NightReport, Waiting
 from flows.night_report import as_html, as_lines, as_markdown, as_rows, write_night
+from flows.notify import tell_receivers
 from model.errors import ConfigError
 from model.vocabulary import Status, WordKind
 from sandbox.redmine import ADMIN_KEY, RedmineServer
 from sandbox.redmine_tracker import Tracker
+from tests.inbox import Inbox
 from tests.running import TWO_SOURCES
 from tests.warehouse.small_hub import NOON, SmallHub
 from warehouse.backup import back_up_desk
@@ -46,8 +48,9 @@ def folder(tmp_path: Path, servers: tuple[RedmineServer, RedmineServer], monkeyp
     return tmp_path
 
 
-def night(folder: Path) -> NightReport:
-    one = Night(load(folder / "pmo.toml", secrets=True))
+def night(folder: Path, at: datetime | None = None) -> NightReport:
+    """All of a night but Prefect. `at`: what its clock says."""
+    one = Night(load(folder / "pmo.toml", secrets=True), clock=lambda: at or datetime.now(UTC))
     with one.kept("preparing"):
         one.prepare()
     with one.kept("pulling"), one.pulling() as pulling:
@@ -59,6 +62,7 @@ def night(folder: Path) -> NightReport:
         one.publish()
     report = one.end()
     write_night(folder / "data", report)
+    tell_receivers(one)
     return report
 
 
@@ -179,3 +183,43 @@ def test_a_hub_that_somebody_else_writes_fails_the_night_in_a_sentence(folder: P
     assert [failure.split(":")[0] for failure in report.failures] == ["pulling", "pushing", "publishing"]
     assert report.facts is not None, "the figures of the night before are there, and said how old they are"
     assert "readers have the file of before" in as_lines(report)[0]
+
+
+def test_a_clock_that_was_set_back_between_two_nights(
+    folder: Path, servers: tuple[RedmineServer, RedmineServer]
+) -> None:
+    """The clock is a day ahead in the first night: readers get the newest file all the same, and nothing is lost."""
+    now = datetime.now(UTC)
+    tracker, link = servers[0].tracker, folder / "data" / "portfolio.duckdb"
+    published = []
+    for at in (now + timedelta(days=1), now, now + timedelta(minutes=5)):
+        tracker.edit(3, subject=f"as of {at}")
+        report = night(folder, at)
+        assert report.reason is None and report.published is not None
+        assert link.resolve() == report.published.path
+        published.append(report.published.path)
+        with duckdb.connect(str(link), read_only=True) as con:
+            assert con.execute("SELECT title FROM issues WHERE id = 'well:3'").fetchone() == (f"as of {at}",)
+            shown = con.execute("SELECT max(generated_at) FROM about").fetchone()
+        assert shown == (at.replace(tzinfo=None),)
+        assert counted(folder) == {"well": 30, "ill": 30}
+    assert len(set(published)) == 3
+    assert len(list((folder / "data" / "reports").iterdir())) == 3
+
+
+def test_a_receiver_that_cannot_be_reached_fails_the_night_and_is_told_the_next_time(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inbox = Inbox()
+    monkeypatch.setenv("HOOK", inbox.url)
+    inbox.close()
+    with (folder / "pmo.toml").open("a") as config:
+        config.write('[notify]\nurls = ["${HOOK}"]\n')
+    told = night(folder)
+    assert told.reason is not None and told.reason.startswith("notify: json, urls 1 could not be reached")
+    assert "hidden" not in told.reason and counted(folder) == {"well": 30, "ill": 30}
+    inbox = Inbox()
+    monkeypatch.setenv("HOOK", inbox.url)
+    assert night(folder).reason is None
+    assert [message["title"] for message in inbox.taken()] == ["pmo-hub: 2 new"]
+    inbox.close()

@@ -15,7 +15,12 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.jira import JiraServer
+from sandbox.jira_company import tracker_of
+from sandbox.redmine import RedmineServer
+from sandbox.redmine_tracker import Tracker
 from tests.real.redmine_server import NoRedmine, Redmine
+from tests.real.three_tools import ThreeTools
 
 
 @contextmanager
@@ -54,3 +59,10 @@ def new_redmine(
     """Starts a real Redmine; it ends with the test."""
     with ExitStack() as servers:
         yield lambda: servers.enter_context(_running(tmp_path_factory.mktemp("redmine"), pytestconfig))
+
+
+@pytest.fixture
+def tools(own_redmine: Redmine) -> Iterator[ThreeTools]:
+    """The module's real Redmine, and two make-believe tools of the test's own."""
+    with JiraServer(tracker_of(issues=80)) as jira, RedmineServer(Tracker(issues=30, seed=4)) as ill:
+        yield ThreeTools(own_redmine, jira, ill)
