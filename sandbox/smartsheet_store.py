@@ -28,7 +28,7 @@ from sandbox.smartsheet_records import (
     Workspace,
     Written,
 )
-from sandbox.smartsheet_values import instant, plain
+from sandbox.smartsheet_values import contact, instant, plain
 
 __all__ = ["Columns", "Rows", "Store"]
 
@@ -227,7 +227,8 @@ class Store:
             where = self.folders[folder].workspace_id if folder else workspace
             sheet = Sheet(self.next_id(), name, self._by(owner), now, now, where, folder, dependencies=dependencies)
             for n, one in enumerate(columns):
-                given = {"title": one} if isinstance(one, str) else dict(one)
+                given: dict[str, Any] = {"title": one} if isinstance(one, str) else dict(one)
+                given["contacts"] = [contact(person) for person in given.get("contacts", ())]
                 sheet.columns.append(Column(self.next_id(), **{"primary": n == 0} | given))
             sheet.shares = self._shares(shares)
             self.sheets[sheet.id] = sheet

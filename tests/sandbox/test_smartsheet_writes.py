@@ -238,3 +238,13 @@ def test_writers_at_once_lose_nothing_if_they_repeat_what_clashed(
 def test_a_column_with_a_formula_of_its_own_refuses(plans: Tracker, plan: Sheet, cells: Cells):
     plans.add_column(plan.id, "Late", type="CHECKBOX", formula="=Due@row < TODAY()")
     assert cells.refused("Late", value=True) == (400, 1046)
+
+
+def test_a_list_of_people_may_be_restricted_too(plans: Tracker, hub: Browser):
+    lead = {"title": "Lead", "type": "CONTACT_LIST", "contacts": ["Kim <kim@example.com>"], "validation": True}
+    cells = Cells(plans, plans.add_sheet("Team", ["Name", lead], [{"Name": "x"}]), hub, 1)
+    shown = hub.get(f"sheets/{cells.sheet.id}")["columns"][1]
+    assert shown["contactOptions"] == [{"name": "Kim", "email": "kim@example.com"}]
+    assert cells.refused("Lead", value=MIRA) == (400, 1042)
+    cells.put("Lead", value="kim@example.com")
+    assert cells.held("Lead") == Contact("kim@example.com")
