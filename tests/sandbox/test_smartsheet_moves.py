@@ -12,10 +12,11 @@ from sandbox.smartsheet_gantt import reckon
 from sandbox.smartsheet_moves import MOVES, Mover
 from sandbox.smartsheet_random import filled
 from sandbox.smartsheet_records import COLUMN_TYPES, Sheet
+from sandbox.smartsheet_store import Rows
 from sandbox.smartsheet_tracker import Tracker
-from tests.sandbox.smartsheet_browser import NOW, Browser
+from tests.sandbox.smartsheet_browser import GANTT, NOW, Browser
 
-SEEDS = [1, 2, 3, 104, 165]  # the last two once broke the rule of dates
+SEEDS = [1, 2, 3, 104, 165]
 
 
 def tree(sheet: Sheet) -> list[tuple[str, str | None]]:
@@ -40,6 +41,35 @@ def test_rows_are_added_moved_indented_and_deleted(plans: Tracker, plan: Sheet):
     plans.move_row(order.id, 1)
     assert tree(plan)[:3] == [("Order", None), ("3", "Order"), ("Last of pumps", "3")]
     assert len(plans.delete_row(order.id)) == 3 and order.id not in plans.rows and len(plan.rows) == 4
+
+
+def test_a_parent_keeps_its_own_dates_until_a_row_below_it_has_some(plans: Tracker):
+    steps: Rows = [{"Step": "Build", "Start": "2026-11-28", "Length": "3d"}, (1, {"Step": "Dig"})]  # from a Saturday on
+    sheet = plans.add_sheet("Weekend", GANTT, steps, dependencies=True)
+    build, dig = sheet.rows
+    for _ in range(2):
+        held = plans.truth(plans.admin.email)[sheet.id][build.id]
+        assert (held["Start"], held["Finish"], held["Length"]) == ("2026-11-28", "2026-12-01", "3d")
+        assert reckon(sheet) == []
+    plans.edit(dig.id, "Length", "2d")
+    plans.edit(dig.id, "Start", "2026-12-07")
+    held = plans.truth(plans.admin.email)[sheet.id][build.id]
+    assert (held["Start"], held["Finish"], held["Length"]) == ("2026-12-07", "2026-12-08", "2d")
+
+
+def test_rows_that_wait_for_each_other_come_to_an_end(plans: Tracker):
+    """In a circle, for their own parent, for rows that are gone."""
+    steps: Rows = [
+        {"Step": "Build", "Start": "2026-11-30", "Length": "1d", "After": "3FS"},
+        (1, {"Step": "Dig", "Start": "2026-11-30", "Length": "1d", "After": "1FS"}),
+        {"Step": "Sell", "Start": "2026-11-30", "Length": "2d", "After": "2FS"},
+        {"Step": "Rest", "Start": "2026-11-30", "Length": "1d", "After": "3SS, 3FF"},
+    ]
+    sheet = plans.add_sheet("Circle", GANTT, steps, dependencies=True)
+    first = plans.truth(plans.admin.email)[sheet.id]
+    assert reckon(sheet) == [] and plans.truth(plans.admin.email)[sheet.id] == first
+    plans.delete_row(sheet.rows[2].id)
+    assert plans.value(sheet.rows[2], sheet.columns[1]) == first[sheet.rows[2].id]["Start"]
 
 
 def test_a_row_sent_to_another_sheet_has_a_new_id_there(plans: Tracker, plan: Sheet):
