@@ -128,7 +128,7 @@ def percent(cell: Cell | None, column: Column) -> float | None:
     value, shown = cell.value, (cell.display_value or "").strip()
     if isinstance(value, str):
         ball = _HARVEY_BALLS.get(value.strip().casefold())
-        if ball is not None:
+        if ball is not None and column.type == "PICKLIST":
             return ball
         shown, value = value.strip(), _number(value.strip().removesuffix("%"))
         share = value if value is None or shown.endswith("%") else _of_hundred(value, sure=False)

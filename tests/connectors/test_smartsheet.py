@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
@@ -13,12 +14,16 @@ import pytest
 from connectors import http
 from connectors.contract import Page, Partition, only
 from connectors.smartsheet import STREAMS, SmartsheetConnector
+from connectors.smartsheet_columns import map_columns
+from connectors.smartsheet_records import Column
+from connectors.smartsheet_rows import KEPT
 from model.config import SourceSettings
 from model.errors import BadRecord, ConfigError, NotFound, Refused, Transient, Unauthorized
 from model.identity import address_id
 from sandbox.serving import Answer
 from sandbox.smartsheet import ADMIN_TOKEN, MEMBER_TOKEN, SmartsheetServer
 from sandbox.smartsheet_call import Options
+from sandbox.smartsheet_random import ERRORS, filled
 from sandbox.smartsheet_records import Sheet
 from sandbox.smartsheet_tracker import Tracker
 from tests.connectors.contract import ConnectorContract
@@ -165,6 +170,33 @@ def test_words_of_all_lists_come_with_their_sheets(smartsheet):
         "not ticked": "todo",
     }
     assert {w["name"] for w in words.values() if w["kind"] == "priority"} >= {"High", "Hoch", "Medium", "Low"}
+
+
+@pytest.mark.parametrize("seed", [1, 2, random.SystemRandom().randrange(10**6)])
+def test_no_cell_of_random_sheets_is_lost(seed):
+    """Each cell that holds something, and whose column is no field of ours, stands in `custom`."""
+    print(f"seed {seed}")
+    random_tracker = filled(sheets=6, rows=40, seed=seed)
+    with SmartsheetServer(random_tracker) as server:
+        connector = connect(server)
+        issues = read(connector, "issues")["issues"]
+        cells = 0
+        for sheet in random_tracker.sheets_of(random_tracker.admin):
+            columns = [Column(c.id, c.title, c.type, c.primary, c.system or None, list(c.tags)) for c in sheet.columns]
+            mapped = map_columns(columns, {}).field_of()
+            for row in sheet.rows:
+                held = {c for c in sheet.columns if c.id in row.cells and not c.system}
+                told = {c for c in held if not _is_nothing(row.cells[c.id].value)}
+                if not told:
+                    continue
+                custom = json.loads(issues[f"{sheet.id}/{row.id}"]["custom"] or "{}")
+                assert {c.title for c in told if mapped.get(c.id, "done") in KEPT} <= set(custom)
+                cells += len(told)
+    assert cells > 500
+
+
+def _is_nothing(value: object) -> bool:
+    return value in (None, (), "") or value is False or str(value) in ERRORS
 
 
 # ------------------------------------------------------------------ windows

@@ -266,7 +266,7 @@ PLAIN, GANTT = Column(1, "x", "TEXT_NUMBER"), Column(1, "x", "TEXT_NUMBER", tags
         (Cell(value=50.0, display_value="50"), PLAIN, 50.0),
         (Cell(value=1.0, display_value="1"), GANTT, 100.0),
         (Cell(value=0.0, display_value="0%"), GANTT, 0.0),
-        (Cell(value="Three Quarter"), PLAIN, 75.0),
+        (Cell(value="Three Quarter"), Column(1, "x", "PICKLIST"), 75.0),
         (Cell(value="35%"), PLAIN, 35.0),
         (Cell(value="0.35"), PLAIN, 35.0),
         (Cell(value=0.29), GANTT, 29.0),
@@ -275,6 +275,12 @@ PLAIN, GANTT = Column(1, "x", "TEXT_NUMBER"), Column(1, "x", "TEXT_NUMBER", tags
 )
 def test_shares_of_work(cell, column, expected):
     assert percent(cell, column) == expected
+
+
+@pytest.mark.parametrize("value", ["half", "bald", "120%", -0.1, 101.0, True])
+def test_what_is_no_share_is_told(value):
+    with pytest.raises(Misfit, match="expected a share from 0 % to 100 %"):
+        percent(Cell(value=value), PLAIN)
 
 
 @pytest.mark.parametrize(
