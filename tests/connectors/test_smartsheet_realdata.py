@@ -78,9 +78,6 @@ class Replay(Loopback):
     def header_date(self) -> float:
         return 1_581_000_000
 
-    def header_date(self) -> float | None:
-        return None
-
     def respond(self, asked: Asked) -> Answer:
         self.asked.append(asked.target)
         body = self.bodies.get(urlsplit(asked.target).path)
