@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from connectors.contract import Census
+from connectors.contract import Census, Reading
 from model.errors import Transient
 from model.vocabulary import RunState
 from tests.histories import Workplace, run_history, workplace
@@ -99,6 +100,20 @@ def test_what_changed_in_a_day_is_told_between_the_last_run_and_its_time_of_chan
     assert change.to_at == at
     (row,) = place.hub.rows("SELECT account_id, evidence, field, from_value, to_value, id FROM normal.issue_changes")
     assert row[:3] == (None, "observed", "status")
+
+
+def test_a_list_that_is_read_whole_each_time_is_observed_alike(place: Workplace):
+    place.connector.streams = tuple(
+        replace(s, reading=Reading.ALL, census=Census.LISTING) if s.name == "issues" else s
+        for s in place.connector.streams
+    )
+    _nights(place)
+    last_run = _now(place)
+    id_ = _first_issue(place)
+    at = _edit(place, id_, "status", "2")
+    _nights(place)
+    (change,) = _chain(place, id_)
+    assert (change.from_at, change.to_at) == (last_run - OVERLAP, at)
 
 
 def test_first_sight_and_a_quiet_night_are_no_change(place: Workplace):
