@@ -14,11 +14,11 @@ from pathlib import Path
 
 import pytest
 
-from connectors.contract import Census, Reading
+from connectors.contract import Batch, Census, Reading
 from model.errors import Transient
 from model.vocabulary import RunState
 from tests.histories import Workplace, run_history, workplace
-from tests.memory_tool import HIDDEN, VISIBLE, Manners
+from tests.memory_tool import HIDDEN, VISIBLE, Manners, MemoryConnector
 from tests.observations import ObservedChange, observed_chains
 from tests.running import pmo, well
 from tests.warehouse.small_hub import NOON, STATUSES, SmallHub, issue, project
@@ -296,6 +296,31 @@ def test_a_rebuild_observes_the_same_once_more(place: Workplace):
     assert [c.new for c in before] == ["2", "3", "1"]
     assert place.rebuild() == []
     assert _chain(place, id_) == before
+
+
+class _OtherColumn(MemoryConnector):
+    """The status is taken from another column of the same answers."""
+
+    def decode(self, stream: str, body: bytes) -> Batch:
+        batch = super().decode(stream, body)
+        rows = batch.rows.get("issues")
+        if rows is None:
+            return batch
+        place = rows.schema.get_field_index("native_status_id")
+        other = rows.set_column(place, rows.schema.field(place), rows["native_priority_id"])
+        return replace(batch, rows={**batch.rows, "issues": other})
+
+
+def test_a_rebuild_by_another_column_map_observes_what_that_column_went_through(place: Workplace):
+    id_ = _first_issue(place)
+    _edit(place, id_, "status", "2")
+    _nights(place)
+    at = _edit(place, id_, "priority", "1")
+    _nights(place)
+    place.connector = _OtherColumn(place.tracker, place.connector.manners)
+    assert place.rebuild()
+    (change,) = _chain(place, id_)
+    assert (change.old, change.new, change.to_at) == ("2", "1", at)
 
 
 def test_what_is_observed_is_known_for_what_it_is(place: Workplace):
