@@ -14,6 +14,8 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
+from msgspec import Struct
+
 from connectors.contract import (
     Batch,
     Census,
@@ -35,6 +37,7 @@ from connectors.smartsheet_decode import Decoder
 from connectors.smartsheet_lists import GONE, WHOLE, Params, Scope, find_scope, instant, whole_list
 from connectors.smartsheet_records import ENTRIES, USERS, Asked, Entry, User, head_of
 from connectors.smartsheet_rights import rights_of
+from connectors.smartsheet_writes import SHEET, SmartsheetWrites
 from connectors.telling import told
 from model.config import SourceSettings
 from model.errors import BadRecord, ConfigError, Refused, Unauthorized
@@ -51,14 +54,12 @@ STREAMS: tuple[Stream, ...] = (
 
 API = "/2.0"
 PAUSE_SECONDS = 60.0  # what the vendor advises after a 429 that names no time
-SHEET: Params = {"level": "2", "include": "objectValue,rowPermalink", "exclude": "nonexistentCells"}
 
 
 class SmartsheetConnector:
     """One Smartsheet plan, as one of its accounts sees it."""
 
     streams: tuple[Stream, ...] = STREAMS
-    writer: Writer | None = None
 
     def __init__(self, source: SourceSettings) -> None:
         self.source = source
@@ -80,7 +81,15 @@ class SmartsheetConnector:
         )
         self._decoder = Decoder(source)
         self._scope: Scope | None = None
+        self._us: tuple[str, str] | None = None
         self._lock = threading.Lock()
+        self._writer = SmartsheetWrites(
+            source, self._client, self._who, lambda sheet: self._found_scope()[0].holds(sheet)
+        )
+
+    @property
+    def writer(self) -> Writer:
+        return self._writer
 
     # -------------------------------------------------------------- who and where
 
@@ -97,6 +106,7 @@ class SmartsheetConnector:
                 status=401,
             )
         user = self._user(answer)
+        self._us = user.email, str(user.id)
         page = self._page("accounts", answer)
         name = user.name or " ".join(part for part in (user.first_name, user.last_name) if part) or user.email
         missing = []
@@ -129,6 +139,13 @@ class SmartsheetConnector:
                 "check url and token"
             )
         return user
+
+    def _who(self) -> tuple[str, str]:
+        """Our mail, by which histories name us, and our id."""
+        if self._us is None:
+            self.identify()
+        assert self._us is not None
+        return self._us
 
     def rights(self) -> Rights:
         """Which column of each sheet is what, for people: asked by `pmo check` only."""
@@ -195,7 +212,9 @@ class SmartsheetConnector:
     # -------------------------------------------------------------- reading
 
     def pull(self, partition: Partition) -> Iterator[Page]:
-        if partition.stream == "issues":
+        if "look" in partition.spec:
+            yield from self._writer.pages(partition, self._page)
+        elif partition.stream == "issues":
             rows = partition.spec.get("rows")
             assert rows is None or isinstance(rows, list)
             yield self._sheet(str(partition.spec["sheet"]), partition.key, rows, last=True)
@@ -293,7 +312,7 @@ class SmartsheetConnector:
         return self._client.get(path, params, accept=accept)
 
     def _page(
-        self, stream: str, answer: Answer, key: str = "", *, last: bool = False, asked: Asked | None = None
+        self, stream: str, answer: Answer, key: str = "", *, last: bool = False, asked: Struct | None = None
     ) -> Page:
         body = answer.body if asked is None or answer.status != 200 else told(asked, answer.body)
         return Page(stream, body, answer.request, answer.served_at or datetime.now(UTC), key, answer.status, last=last)
