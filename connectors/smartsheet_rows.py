@@ -73,7 +73,7 @@ class SheetRows:
         self._parents = {row.parent_id for row in rows if isinstance(row, Row) and row.parent_id is not None}
         for name in ("status", "priority", "type"):
             if name in self._column:
-                self._words[WordKind(name)] |= dict.fromkeys(o for o in self._column[name].options if o.strip())
+                self._words[WordKind(name)] |= dict.fromkeys(o.strip() for o in self._column[name].options if o.strip())
         for row in rows:
             row_id = str(row.id) if isinstance(row, Row) else native_id_of(row[0])
             if meant is not None and row_id not in meant:
