@@ -254,7 +254,7 @@ def past_of(told: bytes, body: Body) -> Mapping[str, Offers]:
     words = [(ticked_word(flag(one)) if asked.box else (text(one) or "").strip() or None) for one in pasts]
     moves = [
         Moved(asked.field, before, word, _account(one, asked), one.modified_at)
-        for one, word, before in zip(pasts, words, [*words[1:], None], strict=True)
+        for one, word, before in zip(pasts, words, [*words, None][1:], strict=True)
     ]
     return {asked.issue: Offers(history=tuple(reversed(moves)))}
 
