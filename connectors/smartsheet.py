@@ -13,6 +13,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from msgspec import Struct
 
@@ -35,6 +36,7 @@ from connectors.http import Answer, Client, Pacing
 from connectors.misfit import UNREADABLE
 from connectors.smartsheet_decode import Decoder
 from connectors.smartsheet_lists import GONE, WHOLE, Params, Scope, find_scope, instant, whole_list
+from connectors.smartsheet_oauth import oauth_of
 from connectors.smartsheet_records import ENTRIES, USERS, Asked, Entry, User, head_of
 from connectors.smartsheet_rights import rights_of
 from connectors.smartsheet_writes import SHEET, SmartsheetWrites
@@ -70,21 +72,27 @@ class SmartsheetConnector:
             longest_pause_seconds=source.longest_pause_seconds,
             unasked_pause_seconds=PAUSE_SECONDS,
         )
-        self._client = Client(
-            source.url if source.url.endswith(API) else f"{source.url}{API}",
-            source=source.name,
-            pacing=self._pacing,
-            auth_headers={"Authorization": f"Bearer {source.token or ''}"},
-            timeout_seconds=(source.connect_timeout_seconds, source.read_timeout_seconds),
-            verify=source.ca_file or True,
-            tries=source.tries,
-        )
+        self.oauth = oauth_of(source, self._asking()) if source.oauth_client else None
+        token = {} if self.oauth else {"Authorization": f"Bearer {source.token or ''}"}
+        self._client = self._asking(auth=self.oauth, auth_headers=token)
         self._decoder = Decoder(source)
         self._scope: Scope | None = None
         self._us: tuple[str, str] | None = None
         self._lock = threading.Lock()
         self._writer = SmartsheetWrites(
             source, self._client, self._who, lambda sheet: self._found_scope()[0].holds(sheet)
+        )
+
+    def _asking(self, **who: Any) -> Client:
+        source = self.source
+        return Client(
+            source.url if source.url.endswith(API) else f"{source.url}{API}",
+            source=source.name,
+            pacing=self._pacing,
+            timeout_seconds=(source.connect_timeout_seconds, source.read_timeout_seconds),
+            verify=source.ca_file or True,
+            tries=source.tries,
+            **who,
         )
 
     @property
@@ -95,7 +103,7 @@ class SmartsheetConnector:
 
     def identify(self) -> Identity:
         """Asks for the account. A token is known in the region where it was made, and in no other."""
-        if not self.source.token:
+        if not self.source.token and self.oauth is None:
             raise ConfigError(f'{self.source.name}: token is missing: set token = "${{NAME}}" to a Smartsheet token')
         answer = self._get("users/me", accept=(401,))
         if answer.status == 401:
