@@ -171,6 +171,10 @@ class OAuth(RenewableAuth):
             f"if it says then that the log-in is no longer accepted, {self._credentials.log_in_anew}"
         )
 
+    def close(self) -> None:
+        """Lets go of connections."""
+        self._client.close()
+
     # -------------------------------------------------------------- logging in
 
     def address(self, state: str) -> str:

@@ -315,6 +315,8 @@ class SmartsheetConnector:
 
     def close(self) -> None:
         self._client.close()
+        if self.oauth is not None:
+            self.oauth.close()
 
     def _get(self, path: str, params: Params | None = None, *, accept: Collection[int] = ()) -> Answer:
         return self._client.get(path, params, accept=accept)

@@ -251,6 +251,8 @@ def past_of(told: bytes, body: Body) -> Mapping[str, Offers]:
         asked, pasts = _ASKED_PAST.one(told), _PASTS.one(body).data
     except UNREADABLE:
         return {}
+    if all(one.modified_at for one in pasts):  # the description does not say in which order they come
+        pasts.sort(key=lambda one: one.modified_at or datetime.min, reverse=True)  # noqa: DTZ901 - never used
     words = [(ticked_word(flag(one)) if asked.box else (text(one) or "").strip() or None) for one in pasts]
     moves = [
         Moved(asked.field, before, word, _account(one, asked), one.modified_at)

@@ -3,7 +3,8 @@
 Decides nothing: what is to be written is the push's business, what may be is found in `connectors.smartsheet_offers`.
 A sheet takes one write at a time, so there is a turn for each; other processes are kept off by the hub's lock.
 Smartsheet has no conditional writes: its sheet's version tells whether somebody wrote between our look and our request,
-and only then is the dear history of the cell asked for. Facts: OpenAPI 2.0.0 (2024-08), read 2026-11-27.
+and only then is the dear history of the cell asked for. Facts: OpenAPI 2.0.0 (2024-08); the vendor's SDKs for
+discussions, which that leaves out; read 2026-11-27.
 """
 
 from __future__ import annotations
@@ -172,14 +173,14 @@ class SmartsheetWrites:
         sheet, _, row = write.issue_id.partition("/")
         with self._each.slot(self._source.name), self._turn(sheet):
             cells = self._cells(write, self._form(sheet))
+            for name in write.steps:
+                self._sure.pop((write.issue_id, name), None)
             version = self._put(write, [{"id": int(row), "cells": cells}])
             before, ours = self._seen.pop(write.issue_id, (None, 0))
             alone = None not in (before, version) and version == (before or 0) + self._ours[sheet] - ours + 1
             self._ours[sheet] += 1
-            for name, step in write.steps.items():
-                self._sure.pop((write.issue_id, name), None)
-                if alone:
-                    self._sure[write.issue_id, name] = step.end
+            if alone:
+                self._sure |= {(write.issue_id, name): step.end for name, step in write.steps.items()}
 
     def _form(self, sheet: str) -> Form:
         form = self._forms.get(sheet)
@@ -242,11 +243,21 @@ class SmartsheetWrites:
 
     # -------------------------------------------------------------- comments
 
-    def is_noted(self, issue_id: str, mark: str) -> bool:  # noqa: ARG002 - none is left
-        return False
+    def is_noted(self, issue_id: str, mark: str) -> bool:
+        params = {"include": "comments", "includeAll": "true"}
+        answer = self._client.get(_discussions(issue_id), params, accept=GONE)
+        return answer.status == 200 and mark.encode() in answer.body
 
-    def note(self, issue_id: str, text: str) -> None:  # noqa: ARG002
-        raise Refused(f"{self._source.name}: pmo-hub leaves no comments in Smartsheet: the change itself is done")
+    def note(self, issue_id: str, text: str) -> None:
+        """Begins a discussion of the row: it stands beside its cells, and changes none."""
+        with self._each.slot(self._source.name), self._turn(issue_id.partition("/")[0]):
+            body = {"comment": {"text": text}}
+            self._client.request("POST", _discussions(issue_id), json=body, repeatable=False)
+
+
+def _discussions(issue_id: str) -> str:
+    sheet, _, row = issue_id.partition("/")
+    return f"sheets/{sheet}/rows/{row}/discussions"
 
 
 def _fault(answer: Answer) -> _Fault:

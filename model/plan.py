@@ -315,7 +315,8 @@ def _picked(change: WantedChange, live: Live, words: Sequence[KnownWord]) -> Seq
     candidates = [NativeValue(word.id, word.name, word.ours) for word in words]
     if allowed is not None:
         ours, own = {word.id: word.ours for word in words}, {one.id for one in allowed}
-        others = [one for one in candidates if name in live.offers.any_word and one.id not in own]
+        takes_others = name in live.offers.any_word and (wish.is_native or not own)  # our word may mean many of theirs
+        others = [one for one in candidates if takes_others and one.id not in own]
         candidates = [*(NativeValue(one.id, one.name, ours.get(one.id or "")) for one in allowed), *others]
     fitting = [one for one in candidates if one.id is not None and wish.is_met_by(one)]
     found = next((one for one in fitting if _letters(str(one)) == _letters(wish.value)), next(iter(fitting), None))

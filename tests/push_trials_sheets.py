@@ -35,6 +35,7 @@ approval = "none"
 tries = 6
 in_flight = 4
 requests_per_second = 1000
+comment = "{{asker}} asked for {{what}}"
 """
 FAULTS = {
     "rate_429": 0.01, "rate_500": 0.01, "rate_busy": 0.01, "rate_drop": 0.01, "rate_drop_after": 0.02,
@@ -97,7 +98,7 @@ class TriedSheets:
         return _word(self._column(row, field_), self.tracker.value(row, self._column(row, field_)))
 
     def comments(self, id_: str, mark: str) -> int | None:
-        return None
+        return sum(mark in one.text for one in self._row(id_).discussions)
 
     def leads(self, id_: str, start: str, end: str) -> bool:  # each word is one step away
         return True

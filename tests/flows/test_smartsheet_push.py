@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from model.errors import ConfigError
 from model.vocabulary import ChangeState
 from sandbox.smartsheet import MEMBER_TOKEN
 from tests.pushing_sheets import MIRA, SheetsOffice, sheets_office
@@ -112,6 +113,32 @@ def test_options_are_sent_as_the_sheet_spells_them(office: SheetsOffice) -> None
     office.push()
     assert end_of(office, id_) == (ChangeState.VERIFIED, "")
     assert office.held(office.row("Switches"), "Status") == " in progress "
+
+
+def test_a_word_of_ours_means_one_of_the_sheets_own(office: SheetsOffice) -> None:
+    """Hoch is 2 as High is, and Mittel 3; a sheet of English words gets none of them for that."""
+    office.tracker.set_options(office.sheet("Network renewal").id, "Priority", ["High", "Low"])
+    office.tracker.edit(office.row("Concept <v2> & costs").id, "Priority", "Low")
+    id_ = office.wish("Rolled out", priority="3")
+    office.push()
+    assert "does not take priority 3: it takes High, Low" in end_of(office, id_)[1] and office.writes() == []
+
+
+def test_what_was_empty_is_not_emptied_again(office: SheetsOffice) -> None:
+    id_ = office.wish("Rolled out", priority="High")
+    office.push()
+    with pytest.raises(ConfigError, match=rf"change {id_} found the priority empty: pmo-hub empties nothing"):
+        office.undo(id_)
+
+
+def test_a_comment_says_who_asked_and_is_left_once(office: SheetsOffice) -> None:
+    told = office.with_(comment="{asker} asked for {what}")
+    id_ = told.wish("Switches", status="Complete")
+    for _ in range(2):
+        told.push()
+    assert [one.text for one in office.row("Switches").discussions] == [
+        f"ada asked for status Not Started → Complete (pmo change {id_})"
+    ]
 
 
 def test_an_edit_since_the_wish_is_a_conflict_and_one_of_another_cell_is_none(office: SheetsOffice) -> None:
