@@ -35,14 +35,14 @@ from connectors.contract import (
 from connectors.http import Answer, Client, Pacing
 from connectors.misfit import UNREADABLE
 from connectors.smartsheet_decode import Decoder
-from connectors.smartsheet_lists import GONE, WHOLE, Params, Scope, find_scope, instant, whole_list
+from connectors.smartsheet_lists import GONE, WHOLE, Params, Scope, entries_of, find_scope, instant, whole_list
 from connectors.smartsheet_oauth import oauth_of
-from connectors.smartsheet_records import ENTRIES, USERS, Asked, Entry, User, head_of
+from connectors.smartsheet_records import USERS, Asked, Entry, User, fault_of
 from connectors.smartsheet_rights import rights_of
 from connectors.smartsheet_writes import SHEET, SmartsheetWrites
 from connectors.telling import told
 from model.config import SourceSettings
-from model.errors import BadRecord, ConfigError, Refused, Unauthorized
+from model.errors import ConfigError, Refused, Unauthorized
 from model.vocabulary import Availability
 
 __all__ = ["STREAMS", "SmartsheetConnector"]
@@ -55,6 +55,7 @@ STREAMS: tuple[Stream, ...] = (
 )
 
 API = "/2.0"
+ABSENT = frozenset({1004, 1006})  # not authorised; not found, which is what is not shared, too
 PAUSE_SECONDS = 60.0  # what the vendor advises after a 429 that names no time
 
 
@@ -80,7 +81,7 @@ class SmartsheetConnector:
         self._us: tuple[str, str] | None = None
         self._lock = threading.Lock()
         self._writer = SmartsheetWrites(
-            source, self._client, self._who, lambda sheet: self._found_scope()[0].holds(sheet)
+            source, self._client, self._get, self._who, lambda sheet: self._found_scope()[0].holds(sheet)
         )
 
     def _asking(self, **who: Any) -> Client:
@@ -108,8 +109,8 @@ class SmartsheetConnector:
         answer = self._get("users/me", accept=(401,))
         if answer.status == 401:
             raise Unauthorized(
-                f"{self.source.name}: Smartsheet at {self.source.site} does not accept this token: it is wrong, was "
-                "revoked, or belongs to another region: url is api.smartsheet.com, api.smartsheet.eu, "
+                f"{self.source.name}: Smartsheet at {self.source.site} does not accept this token: it is wrong, "
+                "expired or revoked, or belongs to another region: url is api.smartsheet.com, api.smartsheet.eu, "
                 "api.smartsheet.au or api.smartsheetgov.com",
                 status=401,
             )
@@ -184,15 +185,8 @@ class SmartsheetConnector:
         return Plan(parts, [self._page("issues", answer) for answer in answers])
 
     def _sheets(self, params: Params) -> tuple[list[Entry], list[Answer]]:
-        """A sheet that cannot be understood is not left out unsaid: it may be one of those to be read."""
-        entries, answers = [], []
-        for answer, _ in whole_list(self._get, "projects", "sheets", params):
-            answers.append(answer)
-            try:
-                entries += [ENTRIES.one(raw) for raw in head_of("projects", answer.body).data]
-            except UNREADABLE:
-                raise BadRecord(f"{self.source.name}: {answer.request[:200]} brought a sheet without an id") from None
-        return entries, answers
+        answers = [answer for answer, _ in whole_list(self._get, "projects", "sheets", params)]
+        return [entry for answer in answers for entry in entries_of(answer)], answers
 
     def _found_scope(self, *, afresh: bool = False) -> tuple[Scope, list[Answer]]:
         """What `projects` stands for, found once in a run."""
@@ -276,12 +270,13 @@ class SmartsheetConnector:
         if stream.name == "accounts":
             return self._page("accounts", self._get("users", {"email": native_id}, accept=GONE), native_id)
         kind, _, id_ = native_id.rpartition("-")
+        scope = self._found_scope()[0]
         if kind:
-            return self._page("projects", self._holder(kind, id_), native_id, asked=Asked(kind=kind))
+            asked = Asked(kind=kind) if [kind, id_] in scope.holders else Asked(kind=kind, sheets={})
+            return self._page("projects", self._holder(kind, id_), native_id, asked=asked)
         answer = self._get(f"sheets/{id_}", {"page": "1", "pageSize": "1"}, accept=GONE)
-        sheets = self._found_scope()[0].sheets
-        asked = None if sheets is None else Asked(sheets=dict(sheets))
-        return self._page("projects", answer, native_id, asked=asked)
+        within = None if scope.sheets is None else Asked(sheets=dict(scope.sheets))
+        return self._page("projects", answer, native_id, asked=within)
 
     def judge(self, stream: Stream, page: Page, identity: Identity) -> Presence:  # noqa: ARG002
         """404 is what Smartsheet says of what was deleted and of what is not shared alike: it proves neither."""
@@ -319,7 +314,17 @@ class SmartsheetConnector:
             self.oauth.close()
 
     def _get(self, path: str, params: Params | None = None, *, accept: Collection[int] = ()) -> Answer:
-        return self._client.get(path, params, accept=accept)
+        """403 and 404 are answers where Smartsheet's own code says so; else a proxy, or an account that is blocked."""
+        answer = self._client.get(path, params, accept=accept)
+        code = fault_of(answer.body) if answer.status in GONE else min(ABSENT)
+        if code not in ABSENT:
+            raise Refused(
+                f"{self.source.name}: {answer.request[:200]} at {self.source.site} answered {answer.status}, and not "
+                f"in Smartsheet's words for what is gone or not shared (its code {code}): check url, and the "
+                "account's licence",
+                status=answer.status,
+            )
+        return answer
 
     def _page(
         self, stream: str, answer: Answer, key: str = "", *, last: bool = False, asked: Struct | None = None

@@ -126,7 +126,7 @@ def percent(cell: Cell | None, column: Column) -> float | None:
     value, shown = cell.value, (cell.display_value or "").strip()
     if isinstance(value, str):
         ball = _HARVEY_BALLS.get(value.strip().casefold())
-        if ball is not None:
+        if ball is not None and column.type == "PICKLIST":
             return ball
         shown, value = value.strip(), _number(value.strip().removesuffix("%"))
         share = value if value is None or shown.endswith("%") else _of_hundred(value, sure=False)
@@ -188,7 +188,10 @@ def calendar_seconds(lag: Any, settings: Settings) -> int | None:
         per_week = len(settings.working_days) or 5
         whole, rest = divmod(abs(days), per_week)
         days = math.copysign(whole * DAYS_PER_WEEK + rest, days)
-    return round((weeks * DAYS_PER_WEEK + days) * SECONDS_PER_DAY + small)
+    seconds = (weeks * DAYS_PER_WEEK + days) * SECONDS_PER_DAY + small
+    if abs(seconds) > MOST_HOURS * SECONDS_PER_HOUR:
+        raise Misfit(None, "expected a lag of less than a century")
+    return round(seconds)
 
 
 def _duration(value: Any) -> dict[str, float] | None:

@@ -56,7 +56,7 @@ class Decoder:
 
     def _sheet(self, answer: memoryview, meant: list[str] | None) -> Batch:
         try:
-            sheet, rows = sheet_of(answer)
+            sheet = sheet_of(answer)
         except BadRecord:
             if is_list(answer):
                 return Batch()  # of sheets that were changed: it decides what is read, and holds no rows
@@ -64,7 +64,7 @@ class Decoder:
         sheet_id = str(sheet.id)
         columns = map_columns(sheet.columns, named_columns(self.source, sheet_id, sheet.name))
         found = SheetRows(sheet, columns)
-        found.take(rows, None if meant is None else set(meant))
+        found.take(sheet.rows or (), None if meant is None else set(meant))
         record = msgspec.json.encode([column.title for column in sheet.columns])
         unsure = [
             Reject("issues", f"{sheet_id}/", f"columns.{name}", f"in the sheet “{sheet.name}” {why}", record)
@@ -72,9 +72,9 @@ class Decoder:
         ]
         complete: dict[str, list[str]] = {}
         # a sheet cut short by anybody on the way does not say that the other rows are gone
-        if meant is None and sheet.total_row_count is not None and len(rows) >= sheet.total_row_count:
+        if meant is None and sheet.total_row_count is not None and len(sheet.rows or ()) >= sheet.total_row_count:
             complete = {"milestones": [sheet_id], "issue_links": found.whole}
-            if all(not isinstance(row, tuple) for row in rows):
+            if not found.unread:
                 complete["issues"] = [sheet_id]
         return Batch(
             {table: rows_to_arrow(table, lines) for table, lines in found.tables.items() if lines},

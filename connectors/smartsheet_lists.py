@@ -19,7 +19,7 @@ from connectors.smartsheet_records import ENTRIES, Entry, Head, fault_of, head_o
 from model.config import SourceSettings, nearest
 from model.errors import BadRecord, ConfigError, NotFound
 
-__all__ = ["BY_TOKEN", "GONE", "WHOLE", "Params", "Scope", "find_scope", "instant", "whole_list"]
+__all__ = ["BY_TOKEN", "GONE", "WHOLE", "Params", "Scope", "entries_of", "find_scope", "instant", "whole_list"]
 
 Params = dict[str, str]
 Ask = Callable[[str, Params], Answer]
@@ -56,6 +56,16 @@ def whole_list(ask: Ask, stream: str, path: str, params: Params) -> Iterator[tup
         yield answer, following is None
 
 
+def entries_of(answer: Answer) -> Iterator[Entry]:
+    """Those that fit; one that does not is told of where the list is landed."""
+    for raw in head_of("projects", answer.body).data:
+        try:
+            entry = ENTRIES.one(raw)
+        except UNREADABLE:
+            continue
+        yield entry
+
+
 @dataclass(frozen=True)
 class Scope:
     """The sheets that are read → what they stand in (None: all that the account sees), and what holds them."""
@@ -88,6 +98,7 @@ class _Finder:
 
     def take(self, entry: str) -> None:
         kind, _, word = entry.partition(":")
+        kind = kind.strip().casefold()
         if kind not in HOLDERS or not word.strip():
             found = self._named("sheet", entry.strip(), self._all("sheets", WHOLE))
             if found is not None:
@@ -140,13 +151,7 @@ class _Finder:
     def _entries(self, path: str, params: Params, named: str) -> Iterator[Entry]:
         for answer, _ in whole_list(self._ask, "projects", path, params):
             self._must_be_there(answer, named)
-            for raw in head_of("projects", answer.body).data:
-                try:
-                    yield ENTRIES.one(raw)
-                except UNREADABLE:
-                    raise BadRecord(
-                        f"{self._source.name}: {answer.request[:200]} brought an entry without id"
-                    ) from None
+            yield from entries_of(answer)
 
     def _must_be_there(self, answer: Answer, named: str) -> None:
         if answer.status != 200:
@@ -162,7 +167,13 @@ class _Finder:
         if kind == "report":
             answer = self._ask(f"reports/{id_}", {"include": "sourceSheets", "page": "1", "pageSize": "1"})
             self._must_be_there(answer, named)
-            yield from (str(one.id) for one in head_of("projects", answer.body).source_sheets)
+            sources = head_of("projects", answer.body).source_sheets
+            if not sources:
+                raise BadRecord(
+                    f"{self._source.name}: “{named}” of projects does not say which sheets it takes its rows from: "
+                    "name these sheets instead"
+                )
+            yield from (str(one.id) for one in sources)
             return
         left, known = [(HOLDERS[kind], id_)], {id_}
         while left:

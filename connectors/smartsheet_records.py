@@ -7,13 +7,15 @@ Facts: Smartsheet's OpenAPI description 2.0.0 (2024-08) and developers.smartshee
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from contextlib import suppress
 from datetime import datetime
 from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta, Raw, Struct
 
-from connectors.misfit import UNREADABLE, Misfit, misfit_of
+from connectors.misfit import UNREADABLE, misfit_of
 from connectors.reader import Body, Reader
 from model.errors import BadRecord
 
@@ -36,6 +38,8 @@ __all__ = [
     "head_of",
     "is_list",
     "listed",
+    "parents_in",
+    "row_of",
     "sheet_of",
 ]
 
@@ -78,7 +82,7 @@ class Settings(Struct, rename="camel"):
 
 
 class Sheet(Struct, rename="camel"):
-    """`rows` are read one by one where they do not fit as a whole."""
+    """`rows` are read one by one: 20,000 of them at once would take much memory."""
 
     id: int
     name: str
@@ -140,6 +144,10 @@ class Asked(Struct, omit_defaults=True):
     rows: list[str] | None = None
 
 
+class _Parent(Struct, rename="camel", gc=False):
+    parent_id: int | None = None
+
+
 class _Line(Struct, rename="camel"):
     data: list[Raw] | None = None
 
@@ -150,29 +158,38 @@ _HEAD = msgspec.json.Decoder(Head)
 _LINE = msgspec.json.Decoder(_Line)
 _SHEET = msgspec.json.Decoder(Sheet)
 _ROWS = Reader(Row)
+_PARENTS = Reader(_Parent)
 COLUMNS = Reader(Column)
 ENTRIES = Reader(Entry)
 USERS = Reader(User)
 
 
-def sheet_of(body: Body) -> tuple[Sheet, list[Row | tuple[Raw, Misfit]]]:
-    """A sheet, and its rows in order; one that does not fit is there as it came, with what is wrong.
-
-    Raises BadRecord where it is no sheet.
-    """
+def sheet_of(body: Body) -> Sheet:
+    """A sheet, its rows unread. Raises BadRecord where it is none."""
     try:
         sheet = _SHEET.decode(body)
     except UNREADABLE:
         raise BadRecord("issues: expected a sheet in Smartsheet's answer") from None
     if sheet.rows is None:
         raise BadRecord("issues: expected the key rows in Smartsheet's answer")
-    rows: list[Row | tuple[Raw, Misfit]] = []
-    for raw in sheet.rows:
-        try:
-            rows.append(_ROWS.one(raw))
-        except UNREADABLE as error:
-            rows.append((raw, misfit_of(error)))
-    return sheet, rows
+    return sheet
+
+
+def parents_in(rows: Iterable[Raw]) -> set[int]:
+    """Ids of rows that hold others; of a row that cannot be read, none."""
+    found = set()
+    for raw in rows:
+        with suppress(*UNREADABLE):
+            found.add(_PARENTS.one(raw).parent_id)
+    return {id_ for id_ in found if id_ is not None}
+
+
+def row_of(raw: Raw) -> Row:
+    """Raises Misfit."""
+    try:
+        return _ROWS.one(raw)
+    except UNREADABLE as error:
+        raise misfit_of(error) from None
 
 
 def listed(stream: str, body: Body) -> list[Raw]:

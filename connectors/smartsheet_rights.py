@@ -27,6 +27,10 @@ NEEDED = ("status", "due_on", "assignee")
 def rights_of(source: SourceSettings, sheets: Sequence[Entry], ask: Callable[[str, Params], Answer]) -> Rights:
     """How the sheets are understood, the first `MOST_SHEETS` of them. Raises SourceError."""
     may, missing = [f"read {len(sheets)} sheets"], []
+    known = {word for one in sheets for word in (str(one.id), one.name.casefold().strip())}
+    for name in source.sheets:
+        if name.casefold().strip() not in known:
+            missing.append(f"sheets.“{name}” of the configuration: there is no such sheet among those that are read")
     for sheet in sheets[:MOST_SHEETS]:
         answer = ask(f"sheets/{sheet.id}/columns", WHOLE | {"level": "2"})
         columns = _columns(answer)

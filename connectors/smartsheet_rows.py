@@ -8,7 +8,7 @@ Facts: Smartsheet's OpenAPI 2.0.0 (2024-08), and recorded answers of the live se
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -31,7 +31,7 @@ from connectors.smartsheet_cells import (
     words,
 )
 from connectors.smartsheet_columns import ColumnMap
-from connectors.smartsheet_records import Cell, Column, Row, Sheet
+from connectors.smartsheet_records import Cell, Column, Row, Sheet, parents_in, row_of
 from connectors.smartsheet_words import MILESTONE, PARENT, TASK, category_of, share_word, ticked_word, word_rows
 from model.vocabulary import LinkKind, LinkRelation, MilestoneState, WordKind
 
@@ -50,13 +50,14 @@ def issue_id(sheet: int | str, row: int | str) -> str:
 
 @dataclass
 class SheetRows:
-    """What a sheet's rows say, by table; `whole`: issues whose links could all be read."""
+    """What a sheet's rows say, by table; `whole`: issues whose links are all read; `unread`: rows that were not."""
 
     sheet: Sheet
     map: ColumnMap
     tables: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
     rejects: list[Reject] = field(default_factory=list)
     whole: list[str] = field(default_factory=list)
+    unread: int = 0
     seen: int = 0
 
     def __post_init__(self) -> None:
@@ -68,29 +69,33 @@ class SheetRows:
         self._words: dict[WordKind, dict[str, None]] = defaultdict(dict)
         self._parents: set[int] = set()
 
-    def take(self, rows: Sequence[Row | tuple[Raw, Misfit]], meant: Collection[str] | None = None) -> None:
+    def take(self, rows: Iterable[Raw], meant: Collection[str] | None = None) -> None:
         """Decodes all rows, or those that are meant; what holds nothing is left out, unless it holds other rows."""
-        self._parents = {row.parent_id for row in rows if isinstance(row, Row) and row.parent_id is not None}
+        self._parents = parents_in(rows)
         for name in ("status", "priority", "type"):
             if name in self._column:
                 self._words[WordKind(name)] |= dict.fromkeys(o.strip() for o in self._column[name].options if o.strip())
-        for row in rows:
-            row_id = str(row.id) if isinstance(row, Row) else native_id_of(row[0])
-            if meant is not None and row_id not in meant:
+        for raw in rows:
+            try:
+                row = row_of(raw)
+            except Misfit as misfit:
+                self._unreadable(raw, misfit, meant)
                 continue
-            if not isinstance(row, Row):
-                self._unreadable(*row)
-            elif row.id in self._parents or not self._is_blank(row):
+            if (meant is None or str(row.id) in meant) and (row.id in self._parents or not self._is_blank(row)):
                 self._row(row)
-        self.tables["account_mentions"] = [{"native_id": id_, "name": name} for id_, name in self._people.items()]
+        self.tables["account_mentions"] = [
+            {"native_id": id_, "name": name, "email": id_ if "@" in id_ else None} for id_, name in self._people.items()
+        ]
         self.tables["words"] = [w for kind, names in self._words.items() for w in word_rows(kind, names)]
 
-    def _unreadable(self, raw: Raw, misfit: Misfit) -> None:
+    def _unreadable(self, raw: Raw, misfit: Misfit, meant: Collection[str] | None) -> None:
         row_id = native_id_of(raw)
+        if meant is not None and row_id not in meant:
+            return
         self.seen += 1
-        self.rejects.append(
-            Reject("issues", issue_id(self.sheet.id, row_id or ""), misfit.field, misfit.error, bytes(raw))
-        )
+        self.unread += 1
+        native_id = issue_id(self.sheet.id, row_id or "")
+        self.rejects.append(Reject("issues", native_id, misfit.field, misfit.error, bytes(raw)))
 
     def _is_blank(self, row: Row) -> bool:
         """Spacer rows: nothing in them but what Smartsheet fills in itself."""
@@ -190,24 +195,38 @@ class SheetRows:
 
     def _links(self, native_id: str, read: _Reading) -> bool:
         """Predecessors as links. Whether all of them could be read."""
-        listed = read("predecessors", _predecessors) or []
-        for one in listed:
-            other, kind = _whole(one.get("rowId")), str(one.get("type") or LinkRelation.FINISH_START.value)
-            if other is None or kind not in _RELATIONS or one.get("invalid") is True:
-                continue
-            from_id = issue_id(self.sheet.id, other)
+        for other, relation, lag_seconds in read("predecessors", self._predecessors) or ():
             self.tables["issue_links"].append(
                 {
-                    "native_id": f"{native_id}<{other}:{kind}",
+                    "native_id": f"{native_id}<{other}:{relation}",
                     "kind": LinkKind.PRECEDES.value,
                     "native_kind": "predecessor",
-                    "relation": kind,
-                    "lag_seconds": calendar_seconds(one.get("lag"), self.sheet.project_settings),
-                    "from_issue_id": from_id,
+                    "relation": relation,
+                    "lag_seconds": lag_seconds,
+                    "from_issue_id": issue_id(self.sheet.id, other),
                     "to_issue_id": native_id,
                 }
             )
         return "predecessors" not in read.rejects
+
+    def _predecessors(self, cell: Cell | None) -> list[tuple[int, str, int | None]]:
+        """Row, relation and lag of each; those that Smartsheet calls invalid point to rows that are gone."""
+        if cell is None or is_empty(cell):
+            return []
+        held = cell.object_value.get("predecessors") if isinstance(cell.object_value, dict) else None
+        if not isinstance(held, list):
+            raise Misfit(None, "expected a list of predecessors in objectValue")
+        found = []
+        for one in held:
+            row = _whole(one.get("rowId")) if isinstance(one, dict) else None
+            if row is None:
+                raise Misfit(None, "expected a rowId in each predecessor")
+            relation = str(one.get("type") or LinkRelation.FINISH_START.value)
+            if relation not in _RELATIONS:
+                raise Misfit(None, "expected FS, SS, FF or SF as the type of each predecessor")
+            if one.get("invalid") is not True:
+                found.append((row, relation, calendar_seconds(one.get("lag"), self.sheet.project_settings)))
+        return found
 
     def _custom(self, read: _Reading, others: list[str]) -> str | None:
         """Cells of no known meaning by title; of our fields, those the fields do not hold whole or could not read."""
@@ -248,16 +267,6 @@ class _Reading:
             record = msgspec.json.encode(self._row)
             self.rejects[name] = Reject("issues", native_id, f"{name} (“{column.title}”)", misfit.error, record)
             return None
-
-
-def _predecessors(cell: Cell | None) -> list[dict[str, Any]]:
-    if is_empty(cell):
-        return []
-    held = cell.object_value if cell is not None else None
-    found = held.get("predecessors") if isinstance(held, dict) else None
-    if not isinstance(found, list):
-        raise Misfit(None, "expected a list of predecessors in objectValue")
-    return [one for one in found if isinstance(one, dict)]
 
 
 def _whole(value: object) -> int | None:

@@ -60,7 +60,7 @@ _RESULTS = Reader(_Result)
 class SmartsheetWrites:
     """The writing half of a Smartsheet connector. Threads may share it.
 
-    `us`: our mail and id; `holds`: whether a sheet is one of those that are read.
+    `get` reads; `us`: our mail and id; `holds`: whether a sheet is one of those that are read.
     """
 
     writes_together = True
@@ -69,11 +69,13 @@ class SmartsheetWrites:
         self,
         source: SourceSettings,
         client: Client,
+        get: Callable[..., Answer],
         us: Callable[[], tuple[str, str]],
         holds: Callable[[str], bool],
     ) -> None:
         self._source = source
         self._client = client
+        self._get = get
         self._us = us
         self._holds = holds
         rate = source.requests_per_second
@@ -115,7 +117,7 @@ class SmartsheetWrites:
         assert isinstance(rows, list) and isinstance(sent, list) and isinstance(fields, list)
         if not self._holds(sheet):
             return
-        answer = self._client.get(f"sheets/{sheet}", SHEET, accept=GONE)
+        answer = self._get(f"sheets/{sheet}", SHEET, accept=GONE)
         yield page("issues", answer, partition.key, asked=Asked(rows=rows))
         form = form_of(answer.body, self._source) if answer.status == 200 else None
         if form is None:
@@ -132,7 +134,7 @@ class SmartsheetWrites:
             return
         with self._pasts.slot(self._source.name):
             path = f"sheets/{sheet}/rows/{row}/columns/{column.id}/history"
-            answer = self._client.get(path, HISTORY, accept=GONE)
+            answer = self._get(path, HISTORY, accept=GONE)
         mail, account_id = self._us()
         asked = AskedPast(issue, name, form.is_box(name), mail, account_id)
         yield page(OFFERS, answer, key, asked=asked)
@@ -157,7 +159,7 @@ class SmartsheetWrites:
     def _values_now(self, issue_id: str) -> Mapping[str, str | None]:
         """The row alone; in our turn, so that none of our own writes comes between what we count."""
         sheet, _, row = issue_id.partition("/")
-        answer = self._client.get(f"sheets/{sheet}", SHEET | {"rowIds": row}, accept=GONE)
+        answer = self._get(f"sheets/{sheet}", SHEET | {"rowIds": row}, accept=GONE)
         form = form_of(answer.body, self._source) if answer.status == 200 else None
         there = None if form is None else form.rows.get(row)
         if form is None or there is None:
@@ -185,7 +187,7 @@ class SmartsheetWrites:
     def _form(self, sheet: str) -> Form:
         form = self._forms.get(sheet)
         if form is None:
-            form = form_of(self._client.get(f"sheets/{sheet}", SHEET).body, self._source)
+            form = form_of(self._get(f"sheets/{sheet}", SHEET).body, self._source)
             if form is None:
                 raise BadRecord(f"{self._source.name}: sheets/{sheet} brought no sheet, as Smartsheet does")
             self._forms[sheet] = form
@@ -245,7 +247,7 @@ class SmartsheetWrites:
 
     def is_noted(self, issue_id: str, mark: str) -> bool:
         params = {"include": "comments", "includeAll": "true"}
-        answer = self._client.get(_discussions(issue_id), params, accept=GONE)
+        answer = self._get(_discussions(issue_id), params, accept=GONE)
         return answer.status == 200 and mark.encode() in answer.body
 
     def note(self, issue_id: str, text: str) -> None:

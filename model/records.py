@@ -343,6 +343,7 @@ class AccountMention(Synced):
     table: ClassVar[str] = "account_mentions"
 
     name: str = Field(description="display name as it was named")
+    email: str | None = Field(default=None, description="its address, where it was named with it")
 
 
 class Word(Synced):

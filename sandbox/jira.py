@@ -11,6 +11,7 @@ import argparse
 import base64
 import binascii
 import contextlib
+import random
 import re
 import sys
 import time
@@ -23,6 +24,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 import msgspec
 
+from sandbox.control import PREFIX
 from sandbox.jira_call import Call, Options, Problem
 from sandbox.jira_company import company, latest_day
 from sandbox.jira_control import command
@@ -36,6 +38,7 @@ from sandbox.jira_truth import as_yaml, figures
 from sandbox.jira_views import Views
 from sandbox.jira_words import HUB_EMAIL, LEAD_EMAIL, MEMBER_EMAIL, STRANGER_EMAIL, TOKEN
 from sandbox.jira_writes import WRITE_ROUTES
+from sandbox.moving import Moving
 from sandbox.plan_files import write_plan
 from sandbox.serving import HTML, LOGIN_PAGE, TEXT, Answer, Asked, Loopback
 
@@ -88,7 +91,7 @@ class JiraServer(Loopback):
         self.before: Callable[[str], None] | None = None
         self.before_any: Callable[[str, str, bytes], None] | None = None
         self.requests: deque[Seen] = deque(maxlen=1_000_000)
-        self.mover: Mover | None = None
+        self.mover: Moving | None = None
         self._answered = 0
         self._cache: dict[tuple[str, str], tuple[int, list[Any]]] = {}
         self._views: dict[str, tuple[int, Views]] = {}
@@ -105,9 +108,12 @@ class JiraServer(Loopback):
         if "token_expires_after" in wanted:
             self._answered = 0
 
+    def new_mover(self, rng: random.Random) -> Mover:
+        return Mover(self.tracker, rng)
+
     # ------------------------------------------------------------ answers
 
-    def date(self) -> float:
+    def header_date(self) -> float:
         return self.tracker.now() // 1000
 
     def respond(self, asked: Asked) -> Answer:
@@ -118,7 +124,7 @@ class JiraServer(Loopback):
 
     def answer(self, method: str, target: str, authorization: str, body: bytes) -> Answer:
         """One request answered, logged, and spoilt where a fault was drawn."""
-        if target.startswith("/_sandbox/"):
+        if target.startswith(PREFIX):
             return self._command(method, target, body)
         if self.before is not None:
             self.before(target)

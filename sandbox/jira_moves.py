@@ -15,36 +15,22 @@ from sandbox.jira_plan import PARAGRAPHS, THINGS, VERBS
 from sandbox.jira_records import EFFORT, NOTES, POINTS_TEAM, Issue
 from sandbox.jira_tracker import Tracker
 from sandbox.jira_words import HUB_EMAIL
+from sandbox.moving import Moving
 
 __all__ = ["MOVES", "Mover"]
 
 REVERTIBLE = ("status_id", "priority_id", "assignee", "summary", "due_on", "points", "flagged")
 
 
-class Mover:
-    """Makes moves on a tracker; `step_seconds` of its clock pass after each, `email` is who may lose a project."""
+class Mover(Moving):
+    """`email` is who may lose a project."""
 
     def __init__(
         self, tracker: Tracker, rng: random.Random, *, step_seconds: float = 0.0, email: str = HUB_EMAIL
     ) -> None:
-        self.tracker, self.rng = tracker, rng
-        self.step_seconds, self.email = step_seconds, email
+        super().__init__(tracker, rng, step_seconds)
+        self.tracker, self.email = tracker, email
         self._before: list[tuple[int, str, object]] = []  # values that may be set again
-
-    def move(self, count: int = 1, *, only: str | None = None) -> list[str]:
-        """What was done, in words: the move's name, then the ids it touched."""
-        done: list[str] = []
-        names, weights = list(MOVES), [weight for weight, _ in MOVES.values()]
-        for _ in range(200 * count):  # some moves are impossible at the moment
-            if len(done) >= count:
-                break
-            name = only or self.rng.choices(names, weights)[0]
-            with self.tracker.lock:
-                touched = MOVES[name][1](self)
-            if touched is not None:
-                done.append(f"{name} {touched}")
-                self.tracker.advance(self.step_seconds)
-        return done
 
     # ------------------------------------------------------------ choosing
 
@@ -379,3 +365,4 @@ MOVES: dict[str, tuple[float, Callable[[Mover], str | None]]] = {
     "project": (0.6, _project),
     "rights": (0.6, _rights),
 }
+Mover.MOVES = MOVES

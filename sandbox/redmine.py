@@ -11,13 +11,10 @@ import argparse
 import contextlib
 import re
 import sys
-import threading
 from bisect import bisect_left, bisect_right
 from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -25,6 +22,7 @@ import msgspec
 
 from sandbox.redmine_tracker import ARCHIVED, RELATION_NAMES, STATUSES, Entry, Project, Tracker, User, between
 from sandbox.redmine_views import WORDS, Views, account, login
+from sandbox.serving import Answer, Asked, Loopback
 
 __all__ = ["ADMIN_KEY", "MEMBER_KEY", "RedmineServer"]
 
@@ -40,7 +38,7 @@ _CLOSED = {id_: closed for id_, _, closed in STATUSES}
 Filters = dict[str, tuple[str, list[str]]]
 
 
-class RedmineServer:
+class RedmineServer(Loopback):
     """Serves a tracker until closed; use it in a `with`.
 
     `before` is called with each request's path and query before it is answered: tests change the tracker there.
@@ -49,6 +47,7 @@ class RedmineServer:
     """
 
     def __init__(self, tracker: Tracker, *, port: int = 0, key: str = ADMIN_KEY, member_key: str = MEMBER_KEY) -> None:
+        super().__init__(port)
         self.tracker = tracker
         self.views = Views(tracker)
         self.keys = {key: 1, member_key: 2}
@@ -61,29 +60,23 @@ class RedmineServer:
         self._lists: dict[tuple[object, ...], list[Any]] = {}
         for text, user_id in self.keys.items():
             tracker.users[user_id].api_key = text
-        handler = type("Handler", (_Handler,), {"site": self})
-        self._http = ThreadingHTTPServer(("127.0.0.1", port), handler)
-        self._http.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self._http.server_address[1]}"
-
-    def __enter__(self) -> RedmineServer:
-        threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def serve(self) -> None:
-        """Serves in this thread."""
-        self._http.serve_forever()
-
-    def close(self) -> None:
-        self._http.shutdown()
-        self._http.server_close()
 
     # ------------------------------------------------------------ answers
+
+    def header_date(self) -> float | None:
+        return self.tracker.clock() if self.dated else None
+
+    def respond(self, asked: Asked) -> Answer:
+        """It only reads."""
+        if asked.method != "GET":
+            return Answer(501, b"")
+        status, found = self.answer(asked.target, asked.headers.get("X-Redmine-API-Key", ""))
+        html = status == 404 and found == {}  # no route: Rails' own page
+        body = b"<!DOCTYPE html><title>404</title>" if html else b"" if found is None else msgspec.json.encode(found)
+        headers = {"Content-Type": "text/html" if html else "application/json; charset=utf-8"}
+        if status == 401:
+            headers["WWW-Authenticate"] = 'Basic realm="Redmine API"'
+        return Answer(status, body, headers)
 
     def answer(self, target: str, key: str) -> Found:
         """Status and body of a GET."""
@@ -378,29 +371,6 @@ _ROUTES: list[tuple[re.Pattern[str], Callable[..., Found]]] = [
         (r"/(issue_statuses|trackers|custom_fields|enumerations/\w+)\.json", RedmineServer._words),
     )
 ]
-
-
-class _Handler(BaseHTTPRequestHandler):
-    site: RedmineServer
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-
-    def do_GET(self) -> None:
-        status, found = self.site.answer(self.path, self.headers.get("X-Redmine-API-Key", ""))
-        html = status == 404 and found == {}  # no route: Rails' own page
-        body = b"<!DOCTYPE html><title>404</title>" if html else b"" if found is None else msgspec.json.encode(found)
-        self.send_response_only(status)
-        if self.site.dated:
-            self.send_header("Date", self.date_time_string(self.site.tracker.clock()))
-        self.send_header("Content-Type", "text/html" if html else "application/json; charset=utf-8")
-        if status == 401:
-            self.send_header("WWW-Authenticate", 'Basic realm="Redmine API"')
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Nothing: the address was printed, requests are kept."""
 
 
 def main() -> None:

@@ -53,7 +53,7 @@ class Loopback:
         """To be written by each tool; called in a thread of its own for each connection."""
         raise NotImplementedError
 
-    def date(self) -> float | None:
+    def header_date(self) -> float | None:
         """Seconds since 1970 for the Date header; None leaves it out."""
         raise NotImplementedError
 
@@ -101,7 +101,7 @@ class _Handler(BaseHTTPRequestHandler):
                 self.connection.shutdown(socket.SHUT_RDWR)
             return
         headers = {"Content-Type": "application/json;charset=UTF-8"} | found.headers
-        at = self.site.date()
+        at = self.site.header_date()
         if at is not None:
             headers["Date"] = self.date_time_string(int(at))
         headers["Content-Length"] = str(len(found.body))

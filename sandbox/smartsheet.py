@@ -2,12 +2,17 @@
 address.
 
 It answers as the vendor's description (OpenAPI 2.0.0) and live recordings of 2020 do (read 2026-11-27), oddities
-included. What it holds, and how people change that, is in `sandbox.smartsheet_tracker`. It knows nothing of the hub.
+included. What it holds, and how people change that, is in `sandbox.smartsheet_tracker`. Under `/_sandbox/` it takes the
+orders of `sandbox.control`. It knows nothing of the hub.
 """
 
 from __future__ import annotations
 
+import argparse
+import contextlib
+import random
 import re
+import sys
 import time
 from collections import deque
 from collections.abc import Callable
@@ -16,10 +21,14 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 import msgspec
 
+from sandbox.control import PREFIX, command
+from sandbox.moving import Moving
 from sandbox.serving import HTML, LOGIN_PAGE, Answer, Asked, Loopback
 from sandbox.smartsheet_call import Call, Options, Problem, error
 from sandbox.smartsheet_faults import Faults, RateLimit, edit_first, vanish
+from sandbox.smartsheet_moves import Mover
 from sandbox.smartsheet_oauth import OAuth
+from sandbox.smartsheet_random import filled
 from sandbox.smartsheet_records import User
 from sandbox.smartsheet_sheets import SHEET_ROUTES
 from sandbox.smartsheet_site import SITE_ROUTES
@@ -75,13 +84,21 @@ class SmartsheetServer(Loopback):
         self.oauth = OAuth()
         self.before: Callable[[str, str], None] | None = None
         self.during: Callable[[int], None] | None = None
+        self.mover: Moving | None = None
         self.requests: deque[Seen] = deque(maxlen=1_000_000)
         self._limit = RateLimit()
         self._count = 0
         self._written: set[int] = set()  # sheets that a request is just changing
 
-    def date(self) -> float:
+    def header_date(self) -> float:
         return self.tracker.now()
+
+    def set_faults(self, wanted: dict[str, Any]) -> None:
+        """Some of the faults by name; raises KeyError for a name that is none."""
+        self.faults.set(wanted)
+
+    def new_mover(self, rng: random.Random) -> Mover:
+        return Mover(self.tracker, rng)
 
     def _now(self) -> float:
         return self.tracker.clock() + self.tracker.offset
@@ -91,6 +108,8 @@ class SmartsheetServer(Loopback):
     def respond(self, asked: Asked) -> Answer:
         """One request answered, logged, and spoilt where a fault was drawn."""
         path = urlsplit(asked.target).path
+        if path.startswith(PREFIX):
+            return self._ordered(asked, path)
         if self.before is not None:
             self.before(asked.method, path)
         rows = _ROWS.fullmatch(path) if asked.method != "GET" else None
@@ -108,6 +127,12 @@ class SmartsheetServer(Loopback):
             if not clash:
                 self._written.discard(sheet_id)
 
+    def _ordered(self, asked: Asked, path: str) -> Answer:
+        with self.tracker.lock:
+            body = msgspec.json.decode(asked.body) if asked.body else {}
+            status, found = command(self, asked.method, path, body)
+        return Answer(status, msgspec.json.encode(found))
+
     def _one(self, asked: Asked, *, clash: bool) -> Answer:
         parts = urlsplit(asked.target)
         path, query = parts.path, dict(parse_qsl(parts.query, keep_blank_values=True))
@@ -119,7 +144,8 @@ class SmartsheetServer(Loopback):
             found.drop = found.drop or fault == "drop_after"
             if fault == "500_after":
                 found = self._error(4000)
-            self.requests.append(Seen(asked.method, path, query, 0 if found.drop else found.status))
+            told = {} if path.endswith("/token") else query  # that one may hold secrets
+            self.requests.append(Seen(asked.method, path, told, 0 if found.drop else found.status))
         if self.faults.delay_ms:
             time.sleep(self.faults.delay_ms / 1000)
         found.cut = fault == "truncate" and found.status == 200
@@ -188,6 +214,8 @@ class SmartsheetServer(Loopback):
         user = self.tracker.users.get(user_id or 0)
         if user is None:
             raise Problem(1002)
+        if self.faults.expired:
+            raise Problem(1003)
         other = asked.headers.get("Assume-User")
         if other is None:
             return user
@@ -210,3 +238,22 @@ class SmartsheetServer(Loopback):
         if fault == "short_page":
             call.short_page = lambda count: self.faults.random.choice((0, count // 3, count // 2))
         return call
+
+
+def main() -> None:
+    """Serves plans of a seed until interrupted."""
+    parser = argparse.ArgumentParser(description="A make-believe Smartsheet on loopback.")
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--sheets", type=int, default=5)
+    parser.add_argument("--rows", type=int, default=200, help="of each sheet")
+    parser.add_argument("--seed", type=int, default=1)
+    given = parser.parse_args()
+    server = SmartsheetServer(filled(sheets=given.sheets, rows=given.rows, seed=given.seed), port=given.port)
+    sys.stdout.write(f"{server.url}\n")
+    sys.stdout.flush()
+    with contextlib.suppress(KeyboardInterrupt):
+        server.serve()
+
+
+if __name__ == "__main__":
+    main()

@@ -42,6 +42,7 @@ class Faults(Drawn):
     retry_after_seconds: int = 1
     delay_ms: float = 0.0
     per_minute: int | None = None  # the steady limit
+    expired: bool = False  # each token
     sso: bool = False  # each answer is the log-in page of an identity provider
 
 

@@ -5,8 +5,8 @@ A plain five-day week; holidays, lengths of days and allocations are left out.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from sandbox.smartsheet_records import Cell, Column, Predecessor, Row, Sheet, Value
 from sandbox.smartsheet_values import days_of
@@ -14,7 +14,6 @@ from sandbox.smartsheet_values import days_of
 __all__ = ["GANTT_TAGS", "add_days", "reckon", "tagged"]
 
 GANTT_TAGS = ("GANTT_START_DATE", "GANTT_END_DATE", "GANTT_DURATION", "GANTT_PERCENT_COMPLETE")
-MOST_PASSES = 10  # rows that wait for each other in a circle stay as they are
 
 
 def tagged(sheet: Sheet, tag: str) -> Column | None:
@@ -30,64 +29,63 @@ def add_days(day: date, days: int) -> date:
     return day
 
 
-@dataclass
-class _Span:
+class _Span(NamedTuple):
     start: date
     finish: date
 
 
 class _Plan:
-    """The dates of one sheet's rows, worked out."""
+    """The dates of one sheet's rows, each worked out once; a wait that leads back to its own row is passed over."""
 
     def __init__(self, sheet: Sheet, columns: tuple[Column, Column, Column]) -> None:
-        self.rows = sheet.rows
         self.start, self.finish, self.duration = columns
         self.waits = tagged(sheet, "GANTT_PREDECESSOR")
+        self.rows = {row.id: row for row in sheet.rows}
         self.children: dict[int, list[Row]] = {}
         for row in sheet.rows:
             if row.parent_id is not None:
                 self.children.setdefault(row.parent_id, []).append(row)
-        self.spans = {row.id: span for row in sheet.rows if (span := self._given(row))}
+        self.rolled_up: set[int] = set()  # rows whose dates are their children's
+        self._spans: dict[int, _Span | None] = {}  # None while it is worked out, and for rows with no dates
 
     def held(self, row: Row, column: Column | None) -> Value:
         cell = row.cells.get(column.id) if column else None
         return cell.value if cell else None
 
-    def _given(self, row: Row) -> _Span | None:
-        start, days = self.held(row, self.start), days_of(self.held(row, self.duration))
-        if not isinstance(start, str):
-            return None
-        try:
-            day = date.fromisoformat(start[:10])
-        except ValueError:
-            return None
-        return _Span(day, add_days(day, max(0, round(days or 0) - 1)))
+    def span(self, row: Row) -> _Span | None:
+        if row.id not in self._spans:
+            self._spans[row.id] = None
+            spans = [span for one in self.children.get(row.id, ()) if (span := self.span(one))]
+            if spans:
+                self.rolled_up.add(row.id)
+                self._spans[row.id] = _Span(min(s.start for s in spans), max(s.finish for s in spans))
+            else:
+                self._spans[row.id] = self._own(row)
+        return self._spans[row.id]
 
-    def settle(self) -> None:
-        for _ in range(MOST_PASSES):
-            before = {id_: (span.start, span.finish) for id_, span in self.spans.items()}
-            for row in self.rows:
-                if row.id not in self.children:
-                    self._follow(row)
-            for row in reversed(self.rows):
-                spans = [self.spans[one.id] for one in self.children.get(row.id, ()) if one.id in self.spans]
-                if spans:
-                    self.spans[row.id] = _Span(min(s.start for s in spans), max(s.finish for s in spans))
-            if before == {id_: (span.start, span.finish) for id_, span in self.spans.items()}:
-                return
-
-    def _follow(self, row: Row) -> None:
-        """As its predecessors allow; the latest of them decides."""
-        waits = self.held(row, self.waits)
+    def _own(self, row: Row) -> _Span | None:
+        """As its predecessors allow, the latest of them; otherwise as it is given."""
         length = max(0, round(days_of(self.held(row, self.duration)) or 0) - 1)
+        waits = self.held(row, self.waits)
         starts = []
         for one in waits if isinstance(waits, tuple) else ():
-            if isinstance(one, Predecessor) and (span := self.spans.get(one.row_id)):
+            before = self.rows.get(one.row_id) if isinstance(one, Predecessor) else None
+            span = self.span(before) if before is not None else None
+            if isinstance(one, Predecessor) and span is not None:
                 anchor = span.start if one.type.startswith("S") else span.finish
                 day = add_days(anchor, round(one.lag_days) + (one.type == "FS"))
                 starts.append(add_days(day, -length) if one.type.endswith("F") else day)
-        if starts:
-            self.spans[row.id] = _Span(max(starts), add_days(max(starts), length))
+        if not starts and (given := _day(self.held(row, self.start))):
+            starts.append(given)
+        return _Span(max(starts), add_days(max(starts), length)) if starts else None
+
+
+def _day(value: Value) -> date | None:
+    """None for words that are no day."""
+    try:
+        return date.fromisoformat(str(value)[:10])
+    except ValueError:
+        return None
 
 
 def reckon(sheet: Sheet) -> list[Row]:
@@ -96,14 +94,13 @@ def reckon(sheet: Sheet) -> list[Row]:
     if start is None or finish is None or duration is None:
         return []
     plan = _Plan(sheet, (start, finish, duration))
-    plan.settle()
     moved = []
     for row in sheet.rows:
-        span = plan.spans.get(row.id)
+        span = plan.span(row)
         if span is None:
             continue
         changed = _put(row, start, span.start, "08:00:00") | _put(row, finish, span.finish, "16:59:59")
-        if row.id in plan.children:
+        if row.id in plan.rolled_up:
             days = sum(
                 (span.start + timedelta(days=n)).weekday() < 5 for n in range((span.finish - span.start).days + 1)
             )

@@ -28,7 +28,7 @@ from sandbox.smartsheet_records import (
     Workspace,
     Written,
 )
-from sandbox.smartsheet_values import instant, plain
+from sandbox.smartsheet_values import contact, instant, plain
 
 __all__ = ["Columns", "Rows", "Store"]
 
@@ -36,10 +36,16 @@ Columns = Sequence[str | Mapping[str, Any]]
 Rows = Iterable[Mapping[str, Any] | tuple[int, Mapping[str, Any]]]
 
 
+Name = tuple[str, str, str]  # e-mail, first and last name
+ADA: Name = ("ada.admin@example.com", "Ada", "Admin")
+MIRA: Name = ("mira.lund@example.com", "Mira", "Lund")
+
+
 class Store:
     """All records. `clock` gives the tool's time, in seconds since 1970. Hold `lock` while reading several records."""
 
-    def __init__(self, seed: int = 1) -> None:
+    def __init__(self, seed: int = 1, *, company: str = "Sandbox", admin: Name = ADA, member: Name = MIRA) -> None:
+        """`admin` and `member` are those whose tokens a server knows."""
         self.clock: Callable[[], float] = time.time
         self.offset = 0.0
         self.lock = threading.RLock()
@@ -55,8 +61,9 @@ class Store:
         self._ids = random.Random(f"ids/{seed}")
         self._taken: set[int] = set()
         self.plan_id = self.next_id()
-        self.admin = self.add_user("ada.admin@example.com", "Ada", "Admin", admin=True)
-        self.member = self.add_user("mira.lund@example.com", "Mira", "Lund")
+        self.company = company
+        self.admin = self.add_user(*admin, admin=True)
+        self.member = self.add_user(*member)
 
     def now(self) -> int:
         return int(self.clock() + self.offset)
@@ -220,7 +227,8 @@ class Store:
             where = self.folders[folder].workspace_id if folder else workspace
             sheet = Sheet(self.next_id(), name, self._by(owner), now, now, where, folder, dependencies=dependencies)
             for n, one in enumerate(columns):
-                given = {"title": one} if isinstance(one, str) else dict(one)
+                given: dict[str, Any] = {"title": one} if isinstance(one, str) else dict(one)
+                given["contacts"] = [contact(person) for person in given.get("contacts", ())]
                 sheet.columns.append(Column(self.next_id(), **{"primary": n == 0} | given))
             sheet.shares = self._shares(shares)
             self.sheets[sheet.id] = sheet

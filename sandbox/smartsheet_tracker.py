@@ -30,7 +30,7 @@ class Tracker(Store):
             sheet = self.sheets[row.sheet_id]
             one = self.column(sheet.id, column)
             self.put(row, one, plain(one, value, [r.id for r in sheet.rows]), self._by(by, sheet))
-            self.settle(sheet, [row], self._by(by, sheet))
+            self.settle(sheet, [row], self._by(by, sheet), dates=bool(one.tags))
 
     def put(self, row: Row, column: Column, value: Value, by: int, *, formula: str = "", request: int = 0) -> None:
         """Changes one cell and its history; `settle` is to follow. With `request`, it goes into the journal."""
@@ -44,10 +44,10 @@ class Tracker(Store):
             who = self.users[by].email
             self.writes.append(Written(request, self.now(), who, row.sheet_id, row.id, column.id, before, value))
 
-    def settle(self, sheet: Sheet, rows: list[Row], by: int) -> None:
-        """Ends one change: a new version, the rows' marks, and the dates that follow from it."""
+    def settle(self, sheet: Sheet, rows: list[Row], by: int, *, dates: bool = True) -> None:
+        """Ends one change: a new version, the rows' marks, and the dates that may follow from it."""
         sheet.version += 1
-        moved = reckon(sheet) if sheet.dependencies else []
+        moved = reckon(sheet) if sheet.dependencies and dates else []
         for row in {row.id: row for row in rows + moved}.values():
             row.modified, row.modified_by, row.version = self.now(), by, sheet.version
         self._touched(sheet, by)

@@ -13,7 +13,7 @@ from typing import Any
 
 from sandbox.smartsheet_records import Column, Contact, Predecessor, Value
 
-__all__ = ["days_of", "instant", "plain", "predecessors", "seen_type", "shown", "text"]
+__all__ = ["contact", "days_of", "instant", "plain", "predecessors", "seen_type", "shown", "text"]
 
 MAIL = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>]+")
 NAMED_MAIL = re.compile(r"(.*?)\s*<([^<>]+)>")
@@ -48,9 +48,9 @@ def plain(column: Column, value: Any, row_ids: Sequence[int] = ()) -> Value:
         return value.isoformat()
     kind = column.type
     if kind == "CONTACT_LIST":
-        return _contact(value)
+        return contact(value)
     if kind == "MULTI_CONTACT_LIST":
-        return tuple(_contact(one) for one in _several(value, Contact))
+        return tuple(contact(one) for one in _several(value, Contact))
     if kind == "MULTI_PICKLIST":
         return in_order(column, [str(one) for one in _several(value, str)])
     if kind == "PREDECESSOR" and isinstance(value, str):
@@ -63,7 +63,7 @@ def _several(value: Any, one: type) -> Sequence[Any]:
     return [value] if isinstance(value, one | str) else list(value)
 
 
-def _contact(value: Any) -> Contact | str:
+def contact(value: Any) -> Contact | str:
     """From a contact, a pair, "Name <mail>" or a mail; other words stay words."""
     if not isinstance(value, str):
         return Contact(*value)

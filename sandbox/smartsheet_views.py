@@ -53,7 +53,7 @@ class Views:
     def profile(self, user: User) -> dict[str, Any]:
         name = {"firstName": user.first, "lastName": user.last, "locale": "en_US", "timeZone": "Europe/Berlin"}
         rights = {"admin": user.admin, "licensedSheetCreator": True, "groupAdmin": user.admin, "resourceViewer": True}
-        account = {"id": self.tracker.plan_id, "name": "Alder & Finch"}
+        account = {"id": self.tracker.plan_id, "name": self.tracker.company}
         return {"id": user.id, "email": user.email, **name, "account": account, **rights}
 
     def listed_user(self, user: User) -> dict[str, Any]:

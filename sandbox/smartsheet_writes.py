@@ -17,6 +17,7 @@ from sandbox.smartsheet_views import Shape, Views
 __all__ = ["WRITE_ROUTES"]
 
 MOST_ROWS = 500
+UNEXPECTED = 'Field "{0}" was of unexpected type.'
 PLACES = ("toTop", "toBottom", "parentId", "siblingId", "above", "indent", "outdent")
 OF_A_ROW = {"id", "cells", "expanded", "format", "locked", *PLACES}
 OF_A_CELL = {
@@ -74,7 +75,8 @@ class _Writer:
         for change in changes:
             rows.append(self.carried_out(change, rows[-1] if rows else None))
         if rows:
-            self.tracker.settle(self.sheet, rows, self.call.user.id)
+            dates = any(_place(change.given) or any(c.tags for c, _, _ in change.cells) for change in changes)
+            self.tracker.settle(self.sheet, rows, self.call.user.id, dates=dates or not update)
         return self.told(rows, failed, update)
 
     def told(self, rows: list[Row], failed: list[dict[str, Any]], update: bool) -> dict[str, Any]:
@@ -101,7 +103,10 @@ class _Writer:
             if row.locked and not self.administers:
                 raise Problem(1050)
         change, seen = _Change(row, given), set[int]()
-        for cell in given.get("cells", []):
+        cells = _typed(given, "cells", list) or []
+        for cell in cells:
+            if not isinstance(cell, dict):
+                raise Problem(1008, UNEXPECTED.format("cells"))
             column = self.column_of(cell)
             if column.id in seen:
                 raise Problem(1037, column.id)
@@ -113,7 +118,8 @@ class _Writer:
     def column_of(self, cell: Mapping[str, Any]) -> Column:
         if "columnId" not in cell:
             raise Problem(1012, "cell.columnId")
-        column = self.columns.get(cell["columnId"])
+        id_ = cell["columnId"]
+        column = self.columns.get(id_) if isinstance(id_, int) else None
         if column is None:
             raise Problem(1036, cell["columnId"])
         return column
@@ -122,7 +128,8 @@ class _Writer:
         unknown = sorted(cell.keys() - OF_A_CELL)
         if unknown:
             raise Problem(1032, ", ".join(f"cell.{name}" for name in unknown))
-        formula, link = cell.get("formula"), cell.get("hyperlink") or {}
+        formula, link = _typed(cell, "formula", str), _typed(cell, "hyperlink", dict) or {}
+        _typed(cell, "linkInFromCell", dict), _typed(cell, "objectValue", dict | str | int | float | bool)
         if formula is not None and cell.keys() & {"value", "objectValue", "hyperlink", "linkInFromCell"}:
             raise Problem(1163)
         if link and cell.get("linkInFromCell"):
@@ -231,6 +238,14 @@ class _Writer:
         if "locked" in change.given:
             row.locked = bool(change.given["locked"])
         return row
+
+
+def _typed(given: Mapping[str, Any], name: str, kind: Any) -> Any:
+    """Raises the problem of an attribute that is of no type it may have."""
+    value = given.get(name)
+    if value is not None and not isinstance(value, kind):
+        raise Problem(1008, UNEXPECTED.format(name))
+    return value
 
 
 def _place(given: Mapping[str, Any]) -> str | None:

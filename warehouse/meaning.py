@@ -57,7 +57,7 @@ GROUP BY source, kind, word_id ORDER BY source, kind, word_id
 _ACCOUNTS = """
 SELECT source, native_id, name, email, identity_provider FROM landed.accounts
 UNION ALL
-SELECT source, native_id, name, NULL, NULL FROM landed.account_mentions AS m
+SELECT source, native_id, name, email, NULL FROM landed.account_mentions AS m
 WHERE NOT EXISTS (FROM landed.accounts AS a WHERE a.source = m.source AND a.native_id = m.native_id)
 """
 

@@ -335,7 +335,7 @@ def _bookkeeping() -> dict[str, str]:
 
 def _mentions() -> str:
     """Accounts that are only known by name, where the account itself was never read."""
-    mentioned = f"""(SELECT m.*, NULL::VARCHAR AS email, NULL::BOOLEAN AS active, NULL::VARCHAR AS time_zone
+    mentioned = f"""(SELECT m.*, NULL::BOOLEAN AS active, NULL::VARCHAR AS time_zone
         FROM landed.{AccountMention.table} AS m
         WHERE NOT EXISTS (FROM landed.accounts AS k WHERE k.source = m.source AND k.native_id = m.native_id))"""
     return _select(Account, mentioned)

@@ -14,7 +14,7 @@ from model.tables import SYNCED
 
 __all__ = ["KEPT", "PUBLISHED_VERSION", "SCHEMA_VERSION", "ddl", "ddl_of", "quoted", "text"]
 
-SCHEMA_VERSION = 7
+SCHEMA_VERSION = 8
 """Version of the hub file. Any change of a landed or ledger table, or of what decoding gives, raises it."""
 
 PUBLISHED_VERSION = 6

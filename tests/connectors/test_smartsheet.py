@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
@@ -13,10 +14,15 @@ import pytest
 from connectors import http
 from connectors.contract import Page, Partition, only
 from connectors.smartsheet import STREAMS, SmartsheetConnector
+from connectors.smartsheet_columns import map_columns
+from connectors.smartsheet_records import Column
+from connectors.smartsheet_rows import KEPT
 from model.config import SourceSettings
-from model.errors import ConfigError, NotFound, Refused, Transient, Unauthorized
+from model.errors import BadRecord, ConfigError, NotFound, Refused, Transient, Unauthorized
+from sandbox.serving import Answer
 from sandbox.smartsheet import ADMIN_TOKEN, MEMBER_TOKEN, SmartsheetServer
 from sandbox.smartsheet_call import Options
+from sandbox.smartsheet_random import ERRORS, filled
 from sandbox.smartsheet_records import Sheet
 from sandbox.smartsheet_tracker import Tracker
 from tests.connectors.contract import ConnectorContract
@@ -160,6 +166,33 @@ def test_words_of_all_lists_come_with_their_sheets(smartsheet):
     assert {w["name"] for w in words.values() if w["kind"] == "priority"} >= {"High", "Hoch", "Medium", "Low"}
 
 
+@pytest.mark.parametrize("seed", [1, 2, random.SystemRandom().randrange(10**6)])
+def test_no_cell_of_random_sheets_is_lost(seed):
+    """Each cell that holds something, and whose column is no field of ours, stands in `custom`."""
+    print(f"seed {seed}")
+    random_tracker = filled(sheets=6, rows=40, seed=seed)
+    with SmartsheetServer(random_tracker) as server:
+        connector = connect(server)
+        issues = read(connector, "issues")["issues"]
+        cells = 0
+        for sheet in random_tracker.sheets_of(random_tracker.admin):
+            columns = [Column(c.id, c.title, c.type, c.primary, c.system or None, list(c.tags)) for c in sheet.columns]
+            mapped = map_columns(columns, {}).field_of()
+            for row in sheet.rows:
+                held = {c for c in sheet.columns if c.id in row.cells and not c.system}
+                told = {c for c in held if not _is_nothing(row.cells[c.id].value)}
+                if not told:
+                    continue
+                custom = json.loads(issues[f"{sheet.id}/{row.id}"]["custom"] or "{}")
+                assert {c.title for c in told if mapped.get(c.id, "done") in KEPT} <= set(custom)
+                cells += len(told)
+    assert cells > 500
+
+
+def _is_nothing(value: object) -> bool:
+    return value in (None, (), "") or value is False or str(value) in ERRORS
+
+
 # ------------------------------------------------------------------ windows
 
 
@@ -291,6 +324,12 @@ def test_what_projects_names_and_is_not_there_is_one_sentence(server, entry, err
         connect(server, projects=[entry]).plan(PROJECTS, None)
 
 
+def test_a_report_that_does_not_tell_its_sheets_is_not_taken_for_an_empty_one(tracker, server):
+    tracker.add_report("Of nothing", [], ["What"])
+    with pytest.raises(BadRecord, match="“report:Of nothing” of projects does not say which sheets"):
+        connect(server, projects=["report:Of nothing"]).plan(PROJECTS, None)
+
+
 def test_two_sheets_of_one_name_are_told_apart_by_id(tracker, server, smartsheet):
     other = add_notes(tracker, "Notes")
     ids = " and ".join(sorted(str(s.id) for s in tracker.sheets.values() if s.name == "Notes"))
@@ -357,7 +396,8 @@ def test_a_column_that_was_renamed_is_one_sentence_and_the_rest_is_read(tracker,
 def test_check_tells_the_map_of_each_sheet_and_what_could_be_two(tracker, server):
     tasks = sheet_named(tracker, "Aufgaben Migration")
     tracker.add_column(tasks.id, "Fällig am", type="DATE")
-    rights = connect(server).rights()
+    rights = connect(server, sheets={"Nots": {"columns": {"status": "x"}}}).rights()
+    assert "sheets.“Nots” of the configuration: there is no such sheet among those that are read" in rights.missing
     assert any("“Network renewal”" in one and "status = “Status”" in one for one in rights.may)
     assert any("“Fällig am” and “Fällig am” may both be due_on" in one for one in rights.missing)
     assert any("“Notes”: no column is known to be status, due_on, assignee" in one for one in rights.missing)
@@ -388,8 +428,20 @@ def test_who_we_are(server, smartsheet, tracker):
 
 
 def test_a_token_of_another_region_is_told_as_one(server):
-    with pytest.raises(Unauthorized, match=r"wrong, was revoked, or belongs to another region.*api\.smartsheet\.eu"):
+    with pytest.raises(
+        Unauthorized, match=r"wrong, expired or revoked, or belongs to another region.*api\.smartsheet\.eu"
+    ):
         connect(server, token="of-another-region").identify()
+
+
+@pytest.mark.parametrize("code", [0, 5036])
+def test_a_refusal_that_is_not_for_what_is_gone_is_no_sign_of_it(tracker, server, smartsheet, monkeypatch, code):
+    """A proxy's own 404, or an account without a licence: no sheet may be taken for gone by that."""
+    plan = smartsheet.plan(ISSUES, None)
+    refusal = Answer(403, json.dumps({"errorCode": code, "message": "No."}).encode())
+    monkeypatch.setattr(server, "respond", lambda _asked: refusal)
+    with pytest.raises(Refused, match=rf"answered 403, and not in Smartsheet's words .*its code {code}.: check url"):
+        list(smartsheet.pull(plan.partitions[0]))
 
 
 def test_a_log_in_page_is_no_data(server):

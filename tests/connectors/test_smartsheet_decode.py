@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import json
+import random
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,7 @@ from typing import Any
 import pytest
 
 from connectors.contract import Batch
+from connectors.misfit import Misfit
 from connectors.smartsheet_cells import calendar_seconds, contacts, hours, percent, text
 from connectors.smartsheet_decode import Decoder
 from connectors.smartsheet_records import Asked, Cell, Column, Settings
@@ -107,9 +110,9 @@ def test_milestones_are_issues_and_milestones(plan):
 
 
 def test_people_are_mentioned_once_by_mail_or_by_name(plan):
-    assert {id_: r["name"] for id_, r in rows(plan, "account_mentions").items()} == {
-        "iris.amsel@example.com": "Iris Amsel",
-        "firma rohr": "Firma Rohr",
+    assert {id_: (r["name"], r["email"]) for id_, r in rows(plan, "account_mentions").items()} == {
+        "iris.amsel@example.com": ("Iris Amsel", "iris.amsel@example.com"),
+        "firma rohr": ("Firma Rohr", None),
     }
 
 
@@ -189,6 +192,66 @@ def test_what_is_no_sheet_is_a_bad_record(answer):
         Decoder(SourceSettings(name="plans", type="smartsheet")).decode("issues", answer)
 
 
+ODD: tuple[Any, ...] = (
+    None,
+    True,
+    False,
+    0,
+    -1,
+    2**63,
+    2**70,
+    1.5,
+    1e300,
+    "",
+    " ",
+    "x",
+    "#REF",
+    "2026-13-45",
+    "0001-01-01",
+    [],
+    {},
+    [1],
+    {"a": 1},
+)
+
+
+@pytest.mark.parametrize("seed", [1, 2, random.SystemRandom().randrange(10**6)])
+def test_whatever_stands_in_an_answer_is_read_or_told(seed):
+    """One or several places of a good answer are replaced by something else: rows or rejects, and no fault of ours."""
+    print(f"seed {seed}")
+    drawn = random.Random(seed)
+    decoder = Decoder(SourceSettings(name="plans", type="smartsheet"))
+    for n in range(1500):
+        stream, name = drawn.choice(
+            [("issues", "sheet_plan.json"), ("accounts", "users.json"), ("projects", "sheets_page_1.json")]
+        )
+        answer = json.loads(body(name))
+        for _ in range(drawn.choice([1, 1, 3])):
+            _spoil(answer, drawn)
+        text_ = json.dumps(answer).encode()
+        try:
+            batch = decoder.decode(stream, text_)
+        except BadRecord:
+            continue
+        except Exception as error:
+            raise AssertionError(f"seed {seed}, answer {n}: {error!r} at {text_.decode()}") from error
+        for reject in batch.rejects:
+            assert reject.error and reject.record is not None
+
+
+def _spoil(answer: Any, drawn: random.Random) -> None:
+    """Replaces one place, the deeper the likelier."""
+    while True:
+        keys: list[Any] = list(answer) if isinstance(answer, dict) else list(range(len(answer)))
+        key = drawn.choice(keys)
+        below = answer[key]
+        if isinstance(below, dict | list) and below and drawn.random() < 0.9:
+            answer = below
+            continue
+        answer[key] = copy.deepcopy(drawn.choice(ODD))
+        return
+
+
 # ------------------------------------------------------------------ cells
 
 PLAIN, GANTT = Column(1, "x", "TEXT_NUMBER"), Column(1, "x", "TEXT_NUMBER", tags=["GANTT_PERCENT_COMPLETE"])
@@ -202,7 +265,7 @@ PLAIN, GANTT = Column(1, "x", "TEXT_NUMBER"), Column(1, "x", "TEXT_NUMBER", tags
         (Cell(value=50.0, display_value="50"), PLAIN, 50.0),
         (Cell(value=1.0, display_value="1"), GANTT, 100.0),
         (Cell(value=0.0, display_value="0%"), GANTT, 0.0),
-        (Cell(value="Three Quarter"), PLAIN, 75.0),
+        (Cell(value="Three Quarter"), Column(1, "x", "PICKLIST"), 75.0),
         (Cell(value="35%"), PLAIN, 35.0),
         (Cell(value="0.35"), PLAIN, 35.0),
         (Cell(value=0.29), GANTT, 29.0),
@@ -211,6 +274,12 @@ PLAIN, GANTT = Column(1, "x", "TEXT_NUMBER"), Column(1, "x", "TEXT_NUMBER", tags
 )
 def test_shares_of_work(cell, column, expected):
     assert percent(cell, column) == expected
+
+
+@pytest.mark.parametrize("value", ["half", "bald", "120%", -0.1, 101.0, True])
+def test_what_is_no_share_is_told(value):
+    with pytest.raises(Misfit, match="expected a share from 0 % to 100 %"):
+        percent(Cell(value=value), PLAIN)
 
 
 @pytest.mark.parametrize(
@@ -240,6 +309,11 @@ def test_hours_of_work(cell, expected):
 )
 def test_a_lag_in_calendar_time(lag, expected):
     assert calendar_seconds(lag, Settings()) == expected
+
+
+def test_a_lag_without_end_is_told():
+    with pytest.raises(Misfit, match="less than a century"):
+        calendar_seconds({"objectType": "DURATION", "days": 1e300}, Settings())
 
 
 def test_texts_and_people_that_are_odd():

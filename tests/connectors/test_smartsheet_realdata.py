@@ -74,7 +74,7 @@ class Replay(Loopback):
         self.bodies = bodies
         self.asked: list[str] = []
 
-    def date(self) -> float:
+    def header_date(self) -> float:
         return 1_581_000_000
 
     def respond(self, asked: Asked) -> Answer:

@@ -1,4 +1,4 @@
-"""A make-believe Jira Cloud for each test of it, and a whole company that nobody may change."""
+"""A make-believe Jira Cloud for each test of it, a whole company that nobody may change, and a small Smartsheet."""
 
 from __future__ import annotations
 
@@ -9,6 +9,10 @@ import pytest
 from sandbox.jira import JiraServer
 from sandbox.jira_company import tracker_of
 from sandbox.jira_tracker import Tracker
+from sandbox.smartsheet import SmartsheetServer
+from sandbox.smartsheet_records import Sheet
+from sandbox.smartsheet_tracker import Tracker as Plans
+from tests.sandbox import smartsheet_browser
 from tests.sandbox.jira_browser import AS_OF, NOW, Browser
 
 
@@ -49,3 +53,27 @@ def jira(server: JiraServer) -> Iterator[Browser]:
 def whole(site: JiraServer) -> Iterator[Browser]:
     with Browser(site.url) as browser:
         yield browser
+
+
+@pytest.fixture
+def plans() -> Plans:
+    """Three sheets, to be changed; the clock stands still until it is moved on."""
+    return smartsheet_browser.small_plan()
+
+
+@pytest.fixture
+def smartsheet(plans: Plans) -> Iterator[SmartsheetServer]:
+    with SmartsheetServer(plans) as server:
+        yield server
+
+
+@pytest.fixture
+def hub(smartsheet: SmartsheetServer) -> smartsheet_browser.Browser:
+    """The system admin, who owns two of the three."""
+    return smartsheet_browser.Browser(smartsheet.url)
+
+
+@pytest.fixture
+def plan(plans: Plans) -> Sheet:
+    """The first of them: five rows, one of them blank."""
+    return smartsheet_browser.sheet_of(plans, "Plan A")

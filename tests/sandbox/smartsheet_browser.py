@@ -8,10 +8,11 @@ from typing import Any
 import requests
 
 from sandbox.smartsheet import ADMIN_TOKEN
-from sandbox.smartsheet_records import Sheet
+from sandbox.smartsheet_records import Row, Sheet
 from sandbox.smartsheet_tracker import Tracker
 
 NOW = int(datetime(2026, 11, 25, 7, tzinfo=UTC).timestamp())
+MIRA = "mira.lund@example.com"  # a member, who sees one of the three and owns another
 STATUSES = ["Not Started", "In Progress", "Complete"]
 COLUMNS: list[str | dict[str, Any]] = [
     "Task",
@@ -59,6 +60,27 @@ class Browser:
         """Status and the vendor's code of a refusal."""
         answer = self.ask(method, path, **given)
         return answer.status_code, answer.json()["errorCode"]
+
+
+class Cells:
+    """Writes into one row of a sheet by titles."""
+
+    def __init__(self, tracker: Tracker, sheet: Sheet, hub: Browser, number: int = 2) -> None:
+        self.tracker, self.sheet, self.hub = tracker, sheet, hub
+        self.row: Row = sheet.rows[number - 1]
+
+    def body(self, title: str, **given: Any) -> dict[str, Any]:
+        return {"id": self.row.id, "cells": [{"columnId": self.tracker.column(self.sheet.id, title).id, **given}]}
+
+    def put(self, title: str, *, query: dict[str, str] | None = None, **given: Any) -> Any:
+        return self.hub.put(f"sheets/{self.sheet.id}/rows", [self.body(title, **given)], **query or {})
+
+    def refused(self, title: str, *, query: dict[str, str] | None = None, **given: Any) -> tuple[int, int]:
+        path = f"sheets/{self.sheet.id}/rows"
+        return self.hub.code("PUT", path, json=[self.body(title, **given)], params=query)
+
+    def held(self, title: str) -> Any:
+        return self.tracker.value(self.row, self.tracker.column(self.sheet.id, title))
 
 
 def small_plan() -> Tracker:

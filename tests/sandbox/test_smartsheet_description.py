@@ -6,7 +6,9 @@ recordings have plain values as objectValue, which it does not allow: they are r
 
 from __future__ import annotations
 
+import random
 import re
+import secrets
 from collections.abc import Iterator
 from datetime import date
 from typing import Any
@@ -15,7 +17,9 @@ import jsonschema
 import pytest
 
 from sandbox.smartsheet import SmartsheetServer
+from sandbox.smartsheet_moves import Mover
 from sandbox.smartsheet_oauth import CLIENT_ID, CLIENT_SECRET
+from sandbox.smartsheet_random import filled
 from sandbox.smartsheet_sheets import SHEET_ROUTES
 from sandbox.smartsheet_site import SITE_ROUTES
 from sandbox.smartsheet_tracker import Tracker
@@ -139,6 +143,22 @@ def read_sheets(checked: Checked, tracker: Tracker) -> None:
                 checked.get(path, include="columnType,objectValue", level=2)
 
 
+def read_random_sheets(described: Described) -> None:
+    """Columns and cells of every kind, one more seed each time."""
+    seed = secrets.randbelow(10**9)
+    print(f"seed {seed}")
+    tracker = filled(sheets=6, rows=12, seed=seed)
+    Mover(tracker, random.Random(seed)).move(30)
+    with SmartsheetServer(tracker) as server:
+        checked = Checked(server.url, described)
+        for sheet in tracker.sheets_of(tracker.admin):
+            for level in (0, 1, 2):
+                checked.get(f"sheets/{sheet.id}", level=level, include="objectValue,columnType,writerInfo,rowPermalink")
+            checked.get(f"sheets/{sheet.id}/columns", level=2, includeAll="true")
+        for report in tracker.reports:
+            checked.get(f"reports/{report}", include="objectValue", pageSize=50)
+
+
 def read_places(checked: Checked, tracker: Tracker) -> None:
     checked.get("workspaces", paginationType="token", maxItems=1)
     (workspace,) = tracker.workspaces
@@ -209,6 +229,7 @@ def test_every_answer_of_every_operation_is_as_described(
     be_refused(checked, tracker)
     write(checked, tracker)
     get_tokens(checked, server)
+    read_random_sheets(described)
     with capsys.disabled():
         print("\n" + described.covered())
     missing = [] if ("POST", "/token") in described.checked else ["POST /token"]

@@ -181,7 +181,9 @@ def scene(tracker: Tracker, scenario: dict[str, Any]) -> None:
             sheet.columns.append(Column(cell["columnId"], f"Column{cell['columnId']}", kind, not known))
     waits = json.dumps(request.get("body")).split('"rowId": ')[1:]
     for id_ in [row["id"] for row in rows if "id" in row] + [int(one.split(",")[0].split("}")[0]) for one in waits]:
-        tracker.rows[id_] = Row(id_, sheet.id, NOW, tracker.admin.id, NOW, tracker.admin.id, 1)
+        held: dict[str, Any] = next((row for row in results if row["id"] == id_ and scenario["scenario"] in MOVED), {})
+        cells = {cell["columnId"]: Cell(cell["value"]) for cell in held.get("cells", ())}
+        tracker.rows[id_] = Row(id_, sheet.id, NOW, tracker.admin.id, NOW, tracker.admin.id, 1, cells=cells)
         sheet.rows.append(tracker.rows[id_])
 
 
@@ -202,11 +204,15 @@ def differences(theirs: Any, ours: Any, at: str = "") -> list[str]:
     return [] if theirs == ours or alike else [f"{at}: {theirs!r} against {ours!r}"]
 
 
+MOVED = {
+    "Update Rows - Location - Top",
+    "Update Rows - Location - Bottom",
+}  # their rows are there, and keep their cells
 # Scenarios whose answers need what the sandbox does not do: formulas worked out, project dates, lags in hours.
 NOT_OURS = {
     "Add Rows - Assign Formulae", "Update Rows - Assign Formulae", "Add Rows - Assign Object Value - Predecessor List",
     "Add Rows - Assign Object Value - Predecessor List (using floats)", "Serialization - Predecessor",
-    "Serialization - Cell Link", "Update Rows - Location - Top", "Update Rows - Location - Bottom",
+    "Serialization - Cell Link",
 }  # fmt: skip
 
 
@@ -230,7 +236,7 @@ def test_the_vendors_scenarios_of_rows_are_answered_alike(capsys: pytest.Capture
         done.append(scenario["scenario"])
     with capsys.disabled():
         print(f"\n  {len(done)} scenarios of rows, {len(NOT_OURS)} left out")
-    assert len(done) == 26
+    assert len(done) == 28
 
 
 def without_ids(told: dict[str, Any]) -> dict[str, Any]:

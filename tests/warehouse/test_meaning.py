@@ -123,5 +123,16 @@ def test_people_are_joined_over_tools(tracker):
     }  # fmt: skip
 
 
+def test_who_is_only_named_but_with_an_address_is_joined_by_it(tracker):
+    tracker.land("ops", accounts=[{"native_id": "1", "name": "Ada L.", "email": "ada@example.org"}])
+    named = {"native_id": "ada@example.org", "name": "Ada Lovell", "email": "ada@example.org"}
+    tracker.land("web", account_mentions=[named])
+    tracker.renew()
+    assert dict(tracker.hub.rows("FROM ledger.person_map")) == {"ops:1": "ops:1", "web:ada@example.org": "ops:1"}
+    assert tracker.hub.rows("SELECT email FROM normal.accounts WHERE id = 'web:ada@example.org'") == [
+        ("ada@example.org",)
+    ]
+
+
 def test_an_empty_hub_has_no_meaning_and_that_is_fine(small):
     assert small.renew() == []

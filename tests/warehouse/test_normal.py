@@ -73,6 +73,13 @@ def test_a_narrower_filter_is_out_of_scope_not_gone(tracker, named):
     assert tracker.rows("issues", "availability") == {"7": "out_of_scope", "8": "out_of_scope", "9": "present"}
 
 
+def test_what_holds_projects_names_none_so_that_the_tools_own_list_tells(tracker):
+    tracker.hub.con.execute("UPDATE ledger.sources SET projects = ['workspace:IT']")
+    assert set(tracker.rows("projects", "availability").values()) == {"present"}
+    tracker.gone("ops", "projects", i1="out_of_scope")
+    assert tracker.rows("issues", "availability") == {"7": "out_of_scope", "8": "out_of_scope", "9": "present"}
+
+
 def test_history_tells_when_work_began_and_ended(tracker):
     back_and_forth = [
         change("71:status:0", "8", "1", "2", NOON),
