@@ -20,7 +20,7 @@ import msgspec
 from msgspec import Struct
 
 from connectors.misfit import UNREADABLE
-from model.errors import FileError
+from model.errors import SourceError
 
 __all__ = ["Credentials", "Kept"]
 
@@ -49,7 +49,7 @@ _KEPT = msgspec.json.Decoder(Kept)
 
 
 class Credentials:
-    """What is kept of one source. Raises FileError where it cannot be."""
+    """What is kept of one source. Raises SourceError where it cannot be: the others are read all the same."""
 
     def __init__(self, folder: Path, source: str) -> None:
         self._folder = folder
@@ -73,14 +73,14 @@ class Credentials:
         """None where there is nothing yet. A file that is there counts, as it may be older than the keyring."""
         text = self._in_file()
         if text is None and (keyring := _keyring()) is not None:
-            found = keyring.get_password(SERVICE, self._user)
+            found = self._in_keyring(keyring)
             text = None if found is None else found.encode()
         if text is None:
             return None
         try:
             return _KEPT.decode(text)
         except UNREADABLE:
-            raise FileError(f"the credentials of {self._source} cannot be understood: {self.log_in_anew}") from None
+            raise SourceError(f"the credentials of {self._source} cannot be understood: {self.log_in_anew}") from None
 
     def write(self, kept: Kept, *, anew: bool = False) -> None:
         """Durable when it returns. `anew`: after a log-in, when it may go to another place than before."""
@@ -89,9 +89,8 @@ class Credentials:
         if keyring is None:
             self._to_file(text)
             return
-        keyring.set_password(SERVICE, self._user, text.decode())
-        if keyring.get_password(SERVICE, self._user) != text.decode():
-            raise FileError(f"the keyring does not keep the credentials of {self._source}: unlock it, or log in anew")
+        if self._in_keyring(keyring, text.decode()) != text.decode():
+            raise SourceError(f"the keyring does not keep the credentials of {self._source}: {self.log_in_anew}")
         self._file.unlink(missing_ok=True)
 
     @property
@@ -102,6 +101,18 @@ class Credentials:
     def _user(self) -> str:
         """Two hubs on one machine may have a source of one name."""
         return f"{self._source} of {self._folder.absolute()}"
+
+    def _in_keyring(self, keyring: Any, new: str | None = None) -> str | None:
+        """What is there, after putting `new` there."""
+        try:
+            if new is not None:
+                keyring.set_password(SERVICE, self._user, new)
+            found: str | None = keyring.get_password(SERVICE, self._user)
+        except Exception as error:  # noqa: BLE001 - each backend has errors of its own
+            raise SourceError(
+                f"the keyring gives no access to the credentials of {self._source} ({type(error).__name__}): unlock it"
+            ) from None
+        return found
 
     def _in_file(self) -> bytes | None:
         with self._told("reading"), suppress(FileNotFoundError):
@@ -135,7 +146,7 @@ class Credentials:
         except FileNotFoundError:
             raise
         except OSError as error:
-            raise FileError(
+            raise SourceError(
                 f"{doing} the credentials of {self._source} in {self._folder} failed ({error.strerror}): "
                 "check owner, mode and space"
             ) from None

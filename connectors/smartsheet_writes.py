@@ -214,7 +214,7 @@ class SmartsheetWrites:
                 return self._version_after(answer)
             fault = _fault(answer)
             if answer.status in SAID_NO:
-                raise SAID_NO[answer.status](self._said(answer, fault), status=answer.status)
+                raise self._declined(answer, fault)
             if fault.error_code != BUSY:
                 raise Transient(f"{self._said(answer, fault)}: whether it was written is open", status=answer.status)
             self._client.pacing.sleep(wait_seconds(tries, None))
@@ -222,6 +222,15 @@ class SmartsheetWrites:
             if any((now.get(name) or "") != step.start for name, step in write.steps.items()):
                 raise Stale(f"{self._said(answer, fault)}, and the row was changed meanwhile", status=409)
         raise Transient(f"{self._said(answer, fault)}, {tries} times: push again later", status=500, sent=False)
+
+    def _declined(self, answer: Answer, fault: _Fault) -> SourceError:
+        if fault.error_code:
+            return SAID_NO[answer.status](self._said(answer, fault), status=answer.status)
+        return SourceError(
+            f"{self._source.name}: {answer.request[:200]} answered {answer.status}, and not in Smartsheet's words: "
+            "check url, and what stands between",
+            status=answer.status,
+        )
 
     def _version_after(self, answer: Answer) -> int | None:
         """Raises Refused for what was not carried out under an answer of 200."""

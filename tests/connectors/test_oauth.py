@@ -16,7 +16,7 @@ import pytest
 from connectors.credentials import Credentials, Kept
 from connectors.smartsheet import SmartsheetConnector
 from model.config import SourceSettings
-from model.errors import ConfigError, FileError, Transient, Unauthorized
+from model.errors import ConfigError, SourceError, Transient, Unauthorized
 from sandbox.smartsheet import SmartsheetServer
 from sandbox.smartsheet_oauth import CLIENT_ID, CLIENT_SECRET
 from tests.sheets import a_company
@@ -85,6 +85,7 @@ def test_before_a_log_in_it_is_said_what_to_do(server: SmartsheetServer, folder:
 
 
 def test_what_is_kept_is_for_its_owner_alone(server: SmartsheetServer, folder: Path) -> None:
+    folder.mkdir(parents=True, mode=0o755)  # as somebody may have made it
     logged_in(server, folder)
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()}
@@ -182,10 +183,10 @@ def test_what_is_refused_though_it_is_new_is_not_renewed_without_end(server: Sma
 def test_what_cannot_be_kept_or_read_is_one_sentence(server: SmartsheetServer, folder: Path) -> None:
     folder.mkdir(parents=True)
     (folder / "plans.json").write_text("{}", encoding="utf-8")
-    with pytest.raises(FileError, match="the credentials of plans cannot be understood: run `pmo login plans`"):
+    with pytest.raises(SourceError, match="the credentials of plans cannot be understood: run `pmo login plans`"):
         connect(server, folder).identify()
     assert logged_in(server, folder).identify().account_name == "Ada Admin"
-    with pytest.raises(FileError, match=r"opening the credentials of plans in .* failed"):
+    with pytest.raises(SourceError, match=r"opening the credentials of plans in .* failed"):
         connect(server, Path(__file__)).identify()
 
 
@@ -194,6 +195,7 @@ class _Ring:
 
     def __init__(self, priority: float = 5) -> None:
         self.held: dict[tuple[str, str], str] = {}
+        self.locked = False
         self.backend = SimpleNamespace(priority=priority)
 
     def get_keyring(self) -> object:
@@ -203,6 +205,8 @@ class _Ring:
         return self.held.get((service, user))
 
     def set_password(self, service: str, user: str, password: str) -> None:
+        if self.locked:
+            raise RuntimeError(f"no {password} here")
         self.held[service, user] = password
 
 
@@ -219,6 +223,22 @@ def test_a_keyring_holds_what_else_a_file_would(
     assert connector.identify().account_name == "Ada Admin"
     assert len(ring.held) == 1 and [path.name for path in folder.iterdir()] == ["plans.lock"]
     assert connect(server, folder).identify().account_name == "Ada Admin"
+
+
+def test_a_keyring_that_is_locked_is_one_sentence_without_tokens(
+    server: SmartsheetServer, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ring = _Ring()
+    monkeypatch.setitem(sys.modules, "keyring", ring)
+    connector = logged_in(server, folder)
+    ring.locked = True
+    server.tracker.advance(WEEK)
+    with pytest.raises(SourceError) as caught:
+        connector.identify()
+    assert str(caught.value) == "the keyring gives no access to the credentials of plans (RuntimeError): unlock it"
+    assert asked_for_tokens(server) == 1, "no new ones are asked for that could not be kept"
+    ring.locked = False
+    assert connector.identify().account_name == "Ada Admin"
 
 
 def test_a_keyring_that_keeps_nothing_is_not_used(
@@ -240,7 +260,7 @@ def test_a_file_is_whole_or_as_it_was(folder: Path, monkeypatch: pytest.MonkeyPa
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("os.fsync", full)
-    with pytest.raises(FileError, match=r"writing the credentials of plans in .* failed .No space left"):
+    with pytest.raises(SourceError, match=r"writing the credentials of plans in .* failed .No space left"):
         credentials.write(Kept("app", "b", "s", 1, 2))
     assert credentials.read() == Kept("app", "a", "r", 0, 1)
     assert sorted(path.name for path in folder.iterdir()) == ["plans.json", "plans.lock"]

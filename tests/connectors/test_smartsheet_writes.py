@@ -13,9 +13,9 @@ from connectors.contract import Write
 from connectors.smartsheet import SmartsheetConnector
 from model.change import Step
 from model.config import SourceSettings
-from model.errors import Inaccessible, NotFound, Refused, Stale, Transient
+from model.errors import Inaccessible, NotFound, Refused, SourceError, Stale, Transient
 from model.plan import Offers
-from sandbox.serving import Answer, Asked
+from sandbox.serving import HTML, Answer, Asked
 from sandbox.smartsheet import ADMIN_TOKEN, MEMBER_TOKEN, SmartsheetServer
 from sandbox.smartsheet_records import Row, Sheet
 from sandbox.smartsheet_store import Columns
@@ -145,7 +145,7 @@ PARTIAL = json.dumps(
     {"message": "PARTIAL_SUCCESS", "resultCode": 3, "result": [], "version": 4, "failedItems": [FAILED_ITEM]}
 ).encode()
 OPEN = r"whether it was written is open"
-WEB_PAGE = Answer(500, b"<html>Bad gateway</html>", {"Content-Type": "text/html"})
+WEB_PAGE = Answer(500, b"<html>Bad gateway</html>", HTML)
 
 
 @pytest.mark.parametrize(
@@ -157,6 +157,7 @@ WEB_PAGE = Answer(500, b"<html>Bad gateway</html>", {"Content-Type": "text/html"
         (said(1006, "Not Found", 404), NotFound, r"“Not Found” .its code 1006"),
         (said(4000, "An unexpected error has occurred.", 500), Transient, rf"its code 4000.*: {OPEN}"),
         (WEB_PAGE, Transient, OPEN),
+        (Answer(403, WEB_PAGE.body, HTML), SourceError, r"answered 403, and not in Smartsheet's words: check url"),
         (Answer(200, b'{"resultCo'), Transient, r"not whole JSON"),
         (Answer(200, b"[]"), Transient, r"brought no result"),
     ],
