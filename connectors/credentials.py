@@ -93,6 +93,21 @@ class Credentials:
             raise SourceError(f"the keyring does not keep the credentials of {self._source}: {self.log_in_anew}")
         self._file.unlink(missing_ok=True)
 
+    def move_to(self, source: str) -> None:
+        """The same under another name, if there is anything; what is there already under that name stays."""
+        if not self._folder.is_dir():
+            return
+        with self.lock():
+            kept, other = self.read(), Credentials(self._folder, source)
+            if kept is not None and other.read() is None:
+                other.write(kept, anew=True)
+                self._forget()
+
+    def _forget(self) -> None:
+        self._file.unlink(missing_ok=True)
+        if (keyring := _keyring()) is not None and self._in_keyring(keyring) is not None:
+            keyring.delete_password(SERVICE, self._user)
+
     @property
     def log_in_anew(self) -> str:
         return f"run `pmo login {self._source}`"

@@ -209,6 +209,9 @@ class _Ring:
             raise RuntimeError(f"no {password} here")
         self.held[service, user] = password
 
+    def delete_password(self, service: str, user: str) -> None:
+        del self.held[service, user]
+
 
 def test_a_keyring_holds_what_else_a_file_would(
     server: SmartsheetServer, folder: Path, monkeypatch: pytest.MonkeyPatch
@@ -223,6 +226,9 @@ def test_a_keyring_holds_what_else_a_file_would(
     assert connector.identify().account_name == "Ada Admin"
     assert len(ring.held) == 1 and [path.name for path in folder.iterdir()] == ["plans.lock"]
     assert connect(server, folder).identify().account_name == "Ada Admin"
+    Credentials(folder, "plans").move_to("sheets")
+    assert len(ring.held) == 1 and Credentials(folder, "plans").read() is None
+    assert connect(server, folder, name="sheets").identify().account_name == "Ada Admin"
 
 
 def test_a_keyring_that_is_locked_is_one_sentence_without_tokens(

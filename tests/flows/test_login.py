@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -67,6 +68,14 @@ def test_a_person_logs_in_and_no_secret_is_to_be_found_but_where_it_is_kept(
     assert holding == {"data/credentials/plans.json"}
 
 
+def test_a_source_that_is_renamed_stays_logged_in(server: SmartsheetServer, tmp_path: Path) -> None:
+    well(run_pmo("login", "plans", cwd=tmp_path, typed=f"{code_of(server)}\n"))
+    well(run_pmo("sync", cwd=tmp_path))
+    well(run_pmo("source", "rename", "plans", "sheets", cwd=tmp_path))
+    assert "sheets: " in well(run_pmo("check", cwd=tmp_path))
+    assert not (tmp_path / "data" / "credentials" / "plans.json").exists()
+
+
 def test_two_processes_renew_once(server: SmartsheetServer, tmp_path: Path) -> None:
     well(run_pmo("login", "plans", cwd=tmp_path, typed=f"{code_of(server)}\n"))
     server.tracker.advance(8 * 86400)
@@ -85,6 +94,29 @@ def test_two_processes_renew_once(server: SmartsheetServer, tmp_path: Path) -> N
         told = process.communicate(timeout=120)[0]
         assert process.returncode == 0, told
     assert sum(seen.path == "/2.0/token" for seen in server.requests) == 2
+
+
+def test_a_process_that_is_killed_while_it_asks_for_tokens_leaves_word_of_it(
+    server: SmartsheetServer, tmp_path: Path
+) -> None:
+    """The tool acts on the request of a process that is gone: nobody has the new refresh token."""
+    well(run_pmo("login", "plans", cwd=tmp_path, typed=f"{code_of(server)}\n"))
+    server.tracker.advance(8 * 86400)
+    killed = subprocess.Popen([sys.executable, "-m", "flows.cli", "check"], cwd=tmp_path, env=environment(**ENV))
+
+    def kill(_method: str, path: str) -> None:
+        if path == "/2.0/token":
+            killed.kill()
+            killed.wait(30)
+
+    server.before = kill
+    assert killed.wait(120) == -signal.SIGKILL
+    server.before = None
+    after = run_pmo("check", cwd=tmp_path)
+    said = after.stdout + after.stderr
+    assert after.returncode == 1 and "an earlier request for new tokens was lost, and with it the refresh token" in said
+    well(run_pmo("login", "plans", cwd=tmp_path, typed=f"{code_of(server)}\n"))
+    well(run_pmo("check", cwd=tmp_path))
 
 
 @pytest.mark.parametrize(
