@@ -146,17 +146,19 @@ class OAuth(RenewableAuth):
         form = {"grant_type": "refresh_token", "refresh_token": held.refresh_token}
         try:
             answer = self._ask(form, held.refresh_token)
-        except Transient as error:
-            if not error.sent:
-                held.begun = was_begun
-                self._credentials.write(held)
-                raise
-            raise Transient(self._lost(), status=error.status, sent=False) from None
+        except SourceError as error:
+            if isinstance(error, Transient) and error.sent:
+                raise Transient(self._lost(), status=error.status, sent=False) from None
+            held.begun = was_begun
+            self._credentials.write(held)
+            raise
         if answer.status != 200:
+            held.begun = was_begun
+            self._credentials.write(held)
             why = (
                 "the answer to an earlier request for new tokens was lost, and with it the refresh token"
                 if was_begun
-                else "it was withdrawn, or not used for too long"
+                else "it was withdrawn, not used for too long, or oauth_secret is wrong"
             )
             raise Unauthorized(
                 f"{self._source}: {self._provider.tool} no longer accepts what it gave us at the last log-in "
@@ -232,14 +234,20 @@ class OAuth(RenewableAuth):
         sent = {**form, "client_id": provider.client_id, **provider.proof(provider.secret, word)}
         path = provider.token_path
         try:
-            return self._client.request("POST", path, form=sent, repeatable=False, accept=REFUSED, any_body=True)
+            answer = self._client.request("POST", path, form=sent, repeatable=False, accept=REFUSED, any_body=True)
         except Transient:
             raise
         except SourceError as error:  # its text may repeat what was sent
-            raise type(error)(
-                f"{self._source}: {provider.tool} gave no tokens (status {error.status}): check url",
-                status=error.status,
-            ) from None
+            raise type(error)(self._no_tokens(error.status), status=error.status) from None
+        if not answer.body.lstrip().startswith(b"{"):
+            raise SourceError(self._no_tokens(answer.status), status=answer.status)
+        return answer
+
+    def _no_tokens(self, status: int | None) -> str:
+        return (
+            f"{self._source}: what answered {status or 'nothing'} to a request for tokens is not "
+            f"{self._provider.tool}: check url, and what stands between"
+        )
 
     def _kept(self, answer: Answer, old: str, *, anew: bool = False) -> Kept:
         """On the disk when it returns. A tool that gives no new refresh token means the old one to be kept."""

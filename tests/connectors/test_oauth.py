@@ -17,6 +17,7 @@ from connectors.credentials import Credentials, Kept
 from connectors.smartsheet import SmartsheetConnector
 from model.config import SourceSettings
 from model.errors import ConfigError, SourceError, Transient, Unauthorized
+from sandbox.serving import HTML, LOGIN_PAGE, Answer, Asked
 from sandbox.smartsheet import SmartsheetServer
 from sandbox.smartsheet_oauth import CLIENT_ID, CLIENT_SECRET
 from tests.sheets import a_company
@@ -165,6 +166,24 @@ def test_a_permission_that_is_taken_back_is_said(server: SmartsheetServer, folde
         Unauthorized, match=r"no longer accepts what it gave us at the last log-in .400.: it was withdrawn"
     ):
         connector.identify()
+
+
+def test_a_wrong_secret_and_a_proxy_cost_no_log_in(server: SmartsheetServer, folder: Path) -> None:
+    logged_in(server, folder)
+    server.tracker.advance(WEEK)
+    for _ in range(2):
+        with pytest.raises(Unauthorized, match="not used for too long, or oauth_secret is wrong"):
+            connect(server, folder, oauth_secret="another").identify()
+    respond = server.respond
+
+    def proxy(asked: Asked) -> Answer:
+        return Answer(403, LOGIN_PAGE, dict(HTML)) if asked.target == "/2.0/token" else respond(asked)
+
+    server.respond = proxy  # type: ignore[method-assign]
+    with pytest.raises(SourceError, match="what answered 403 to a request for tokens is not Smartsheet: check url"):
+        connect(server, folder).identify()
+    server.respond = respond  # type: ignore[method-assign]
+    assert connect(server, folder).identify().account_name == "Ada Admin"
 
 
 def test_what_is_refused_though_it_is_new_is_not_renewed_without_end(server: SmartsheetServer, folder: Path) -> None:
