@@ -43,6 +43,7 @@ from connectors.smartsheet_writes import SHEET, SmartsheetWrites
 from connectors.telling import told
 from model.config import SourceSettings
 from model.errors import ConfigError, Refused, Unauthorized
+from model.identity import address_id
 from model.vocabulary import Availability
 
 __all__ = ["STREAMS", "SmartsheetConnector"]
@@ -89,10 +90,9 @@ class SmartsheetConnector:
         self._client = self._asking(auth=self.oauth, auth_headers=token)
         self._decoder = Decoder(source)
         self._scope: Scope | None = None
-        self._us: tuple[str, str] | None = None
         self._lock = threading.Lock()
         self._writer = SmartsheetWrites(
-            source, self._client, self._get, self._who, lambda sheet: self._found_scope()[0].holds(sheet)
+            source, self._client, self._get, lambda sheet: self._found_scope()[0].holds(sheet)
         )
 
     def _asking(self, **who: Any) -> Client:
@@ -126,7 +126,6 @@ class SmartsheetConnector:
                 status=401,
             )
         user = self._user(answer)
-        self._us = user.email, str(user.id)
         page = self._page("accounts", answer)
         name = user.name or " ".join(part for part in (user.first_name, user.last_name) if part) or user.email
         missing = []
@@ -140,7 +139,7 @@ class SmartsheetConnector:
         plan = f"/account/{user.account.id}" if user.account else ""
         return Identity(
             instance=f"{self._client.base_url}{plan}",
-            account_id=str(user.id),
+            account_id=address_id(user.email),
             account_name=name,
             scope="admin" if user.admin else "member",
             now=page.fetched_at,
@@ -159,13 +158,6 @@ class SmartsheetConnector:
                 "check url and token"
             )
         return user
-
-    def _who(self) -> tuple[str, str]:
-        """Our mail, by which histories name us, and our id."""
-        if self._us is None:
-            self.identify()
-        assert self._us is not None
-        return self._us
 
     def rights(self) -> Rights:
         """Which column of each sheet is what, for people: asked by `pmo check` only."""

@@ -25,6 +25,7 @@ from connectors.smartsheet_rows import issue_id
 from connectors.smartsheet_words import OPEN, TICKED, share_word, ticked_word
 from model.change import WRITABLE, NativeValue
 from model.config import SourceSettings
+from model.identity import address_id
 from model.plan import Moved, Offers
 
 __all__ = ["READ_ONLY", "AskedPast", "Form", "FormColumn", "FormRow", "form_of", "offers_of", "past_of"]
@@ -63,13 +64,11 @@ class _Sheet(Struct, rename="camel"):
 
 
 class AskedPast(Struct):
-    """What stands before the history of a cell: whose it is, whether it is a box, and who we are in it."""
+    """What stands before the history of a cell: whose it is, and whether it is a box."""
 
     issue: str
     field: str
     box: bool
-    mail: str
-    account_id: str
 
 
 class _Person(Struct):
@@ -255,7 +254,7 @@ def past_of(told: bytes, body: Body) -> Mapping[str, Offers]:
         pasts.sort(key=lambda one: one.modified_at or datetime.min, reverse=True)  # noqa: DTZ901 - never used
     words = [(ticked_word(flag(one)) if asked.box else (text(one) or "").strip() or None) for one in pasts]
     moves = [
-        Moved(asked.field, before, word, _account(one, asked), one.modified_at)
+        Moved(asked.field, before, word, address_id(one.modified_by.email), one.modified_at)
         for one, word, before in zip(pasts, words, [*words, None][1:], strict=True)
     ]
     return {asked.issue: Offers(history=tuple(reversed(moves)))}
@@ -265,11 +264,6 @@ def offers_of(form: Form, rows: Sequence[str]) -> Mapping[str, Offers]:
     """By issue."""
     found = {row: form.rows[row] for row in rows if row in form.rows}
     return {issue_id(form.sheet.id, row): form.offers(one) for row, one in found.items()}
-
-
-def _account(past: _Past, asked: AskedPast) -> str:
-    mail = past.modified_by.email.casefold()
-    return asked.account_id if mail == asked.mail.casefold() else mail
 
 
 def _options(column: FormColumn) -> dict[str, Any]:

@@ -70,13 +70,11 @@ class SmartsheetWrites:
         source: SourceSettings,
         client: Client,
         get: Callable[..., Answer],
-        us: Callable[[], tuple[str, str]],
         holds: Callable[[str], bool],
     ) -> None:
         self._source = source
         self._client = client
         self._get = get
-        self._us = us
         self._holds = holds
         rate = source.requests_per_second
         self._pasts = Pacing(None if rate is None else rate / HISTORY_COST, 1)
@@ -135,9 +133,7 @@ class SmartsheetWrites:
         with self._pasts.slot(self._source.name):
             path = f"sheets/{sheet}/rows/{row}/columns/{column.id}/history"
             answer = self._get(path, HISTORY, accept=GONE)
-        mail, account_id = self._us()
-        asked = AskedPast(issue, name, form.is_box(name), mail, account_id)
-        yield page(OFFERS, answer, key, asked=asked)
+        yield page(OFFERS, answer, key, asked=AskedPast(issue, name, form.is_box(name)))
 
     def offers(self, page: Page) -> Mapping[str, Offers]:
         """Pure. An answer that cannot be understood offers nothing."""

@@ -14,6 +14,7 @@ from connectors.smartsheet import SmartsheetConnector
 from model.change import Step
 from model.config import SourceSettings
 from model.errors import Inaccessible, NotFound, Refused, SourceError, Stale, Transient
+from model.identity import address_id
 from model.plan import Offers
 from sandbox.serving import HTML, Answer, Asked
 from sandbox.smartsheet import ADMIN_TOKEN, MEMBER_TOKEN, SmartsheetServer
@@ -86,7 +87,7 @@ def test_one_cell_is_sent_and_each_request_is_as_the_vendor_describes_it(server:
     assert [(m.start, m.end) for m in found.history if m.field == "status"] == [
         (None, "Not Started"), ("Not Started", "In Progress"), ("In Progress", "On Hold"),
     ]  # fmt: skip
-    assert {m.account_id for m in found.history} == {str(server.tracker.admin.id)}
+    assert {m.account_id for m in found.history} == {address_id(server.tracker.admin.email)}
     column = server.tracker.column(row.sheet_id, "Status").id
     cell = {"columnId": column, "value": "In Progress", "strict": True}
     assert server.bodies == [("PUT", f"/2.0/sheets/{row.sheet_id}/rows", [{"id": row.id, "cells": [cell]}])]
