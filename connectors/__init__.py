@@ -24,6 +24,7 @@ __all__ = ["CONNECTORS", "Kind", "connect", "kind_of"]
 class Kind:
     """One kind of tool. `needs` and `takes` are keys of `SourceSettings`: required ones, and further ones.
 
+    `instead`: a required key → those that may stand in its place, all of them.
     `defaults` are settings that are other for it than under [hub]; the source's own table has the last word.
     """
 
@@ -31,6 +32,7 @@ class Kind:
     name: str
     needs: tuple[str, ...]
     takes: tuple[str, ...] = ()
+    instead: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     defaults: Mapping[str, object] = field(default_factory=dict)
 
 
@@ -52,6 +54,7 @@ CONNECTORS: dict[str, Kind] = {
         "SmartsheetConnector",
         needs=("url", "token"),
         takes=("projects", "columns", "sheets"),
+        instead={"token": ("oauth_client", "oauth_secret")},
         defaults={"requests_per_second": 4.5, "in_flight": 4},
     ),
 }

@@ -333,9 +333,10 @@ class Writer(Protocol):
 
     writes_together: bool
 
-    def look(self, ids: Sequence[str], fields: Collection[str]) -> list[Partition]:
+    def look(self, ids: Sequence[str], fields: Collection[str], sent: Collection[str] = ()) -> list[Partition]:
         """Partitions that read these issues afresh, from the records and not from an index, in bulk where the tool can,
         with the newest entries of their history, and with what may be done to these `fields`. Hidden ones are left out.
+        A tool whose history is dear tells that of those in `sent` alone, to which something was sent already.
 
         `Connector.pull` reads them. Pages of the connector's streams hold records, those of `OFFERS` none."""
 

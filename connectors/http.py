@@ -56,6 +56,7 @@ __all__ = [
     "PacedAdapter",
     "Pacing",
     "Params",
+    "RenewableAuth",
     "Repeat",
     "StatusRule",
     "asked_seconds",
@@ -328,6 +329,7 @@ class _Call:
     url: str = field(repr=False)
     shown: str
     json: object
+    form: Mapping[str, str] | None = field(repr=False)
     repeatable: bool
     accept: Collection[int]
     json_expected: bool
@@ -353,6 +355,14 @@ class _Failure:
     @property
     def throttled(self) -> bool:
         return self.status == 429 or bool(self.asked_seconds)
+
+
+class RenewableAuth(AuthBase):
+    """What proves who we are, and may be out of date: a refused request is sent once more with what is new."""
+
+    def renew(self, refused: str) -> bool:
+        """Whether there is something else now than this `Authorization`."""
+        raise NotImplementedError
 
 
 class Client:
@@ -404,6 +414,7 @@ class Client:
         *,
         params: Params | None = None,
         json: object = None,
+        form: Mapping[str, str] | None = None,
         repeatable: bool | None = None,
         accept: Collection[int] = (),
         json_expected: bool = True,
@@ -418,7 +429,7 @@ class Client:
         url = _join(self.base_url, path, params)
         shown = f"{method.upper()} {_masked(url[len(self.base_url) :])}"
         safe = method.upper() in READING_VERBS if repeatable is None else repeatable
-        call = _Call(method.upper(), url, shown, json, safe, accept, json_expected, any_body)
+        call = _Call(method.upper(), url, shown, json, form, safe, accept, json_expected, any_body)
         retrying = Retrying(
             sleep=self.pacing.sleep,
             retry=retry_if_result(lambda outcome: isinstance(outcome, _Failure)),
@@ -452,9 +463,15 @@ class Client:
         # Returned, not raised: an exception raised here would carry its cause, whose text holds the URL.
         try:
             response = self._follow(call)
+            if not isinstance(response, _Failure) and response.status_code == 401 and self._renewed(response):
+                response = self._follow(call)  # whatever it was, nothing was done
         except (OSError, HTTPError) as cause:  # those of requests are OSErrors
             return _no_answer(cause, self._timeout_seconds)
         return response if isinstance(response, _Failure) else self._judge(call, response)
+
+    def _renewed(self, response: requests.Response) -> bool:
+        refused = response.request.headers.get("Authorization", "")
+        return isinstance(self._auth, RenewableAuth) and self._auth.renew(refused)
 
     def _follow(self, call: _Call) -> requests.Response | _Failure:
         """By hand, as `requests` would carry our own auth headers along to any host."""
@@ -474,7 +491,9 @@ class Client:
     def _send(self, call: _Call, url: str) -> requests.Response:
         headers = requests.utils.default_headers()
         headers.update({"User-Agent": "pmo-hub", "Accept": "application/json", **self._auth_headers})
-        request = requests.Request(call.method, url, headers=headers, json=call.json, auth=self._auth).prepare()
+        request = requests.Request(
+            call.method, url, headers=headers, json=call.json, data=call.form, auth=self._auth
+        ).prepare()
         # Not by a Session: it would read .netrc, keep cookies and look into redirects.
         response = self.adapter.send(request, verify=self._verify, proxies=self._proxies)
         size, fields = len(response.content), {"source": self.source}
@@ -515,7 +534,8 @@ class Client:
     def _said(self, call: _Call, response: requests.Response) -> str:
         """The tool's own words, cut short, without any secret it may have repeated."""
         text = "" if _is_html(response) else " ".join(response.content[:2000].decode("utf-8", "replace").split())
-        for secret in sorted(_secrets(call.url, response.request.headers, self._auth_headers), key=len, reverse=True):
+        known = _secrets(call.url, response.request.headers, self._auth_headers) | set((call.form or {}).values())
+        for secret in sorted(known - {""}, key=len, reverse=True):
             text = text.replace(secret, "***")
         return f" and said {text[:200]}" if text else ""
 

@@ -126,7 +126,7 @@ class JiraWrites:
 
     # -------------------------------------------------------------- looking
 
-    def look(self, ids: Sequence[str], fields: Collection[str]) -> list[Partition]:
+    def look(self, ids: Sequence[str], fields: Collection[str], sent: Collection[str] = ()) -> list[Partition]:  # noqa: ARG002 - history comes along
         parts = [list(ids[n : n + BULK]) for n in range(0, len(ids), BULK)]
         wanted = ",".join(sorted(fields))
         return [

@@ -96,8 +96,8 @@ class RedmineWrites:
             [f"permission “Edit issues” in {_few(missing)}: nothing can be pushed there"] if missing else [],
         )
 
-    def look(self, ids: Sequence[str], fields: Collection[str]) -> list[Partition]:  # noqa: ARG002 - it tells all
-        """One by one: Redmine's lists tell neither history nor what is allowed."""
+    def look(self, ids: Sequence[str], fields: Collection[str], sent: Collection[str] = ()) -> list[Partition]:  # noqa: ARG002
+        """One by one: Redmine's lists tell neither history nor what is allowed, an issue itself tells all."""
         return [Partition("issues", f"look at {id_}", {"look": id_}) for id_ in ids]
 
     def pages(self, partition: Partition, page: Callable[..., Page]) -> Iterator[Page]:

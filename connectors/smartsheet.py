@@ -13,6 +13,9 @@ import threading
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Any
+
+from msgspec import Struct
 
 from connectors.contract import (
     Batch,
@@ -33,11 +36,14 @@ from connectors.http import Answer, Client, Pacing
 from connectors.misfit import UNREADABLE
 from connectors.smartsheet_decode import Decoder
 from connectors.smartsheet_lists import GONE, WHOLE, Params, Scope, entries_of, find_scope, instant, whole_list
+from connectors.smartsheet_oauth import oauth_of
 from connectors.smartsheet_records import USERS, Asked, Entry, User, fault_of
 from connectors.smartsheet_rights import rights_of
+from connectors.smartsheet_writes import SHEET, SmartsheetWrites
 from connectors.telling import told
 from model.config import SourceSettings
 from model.errors import ConfigError, Refused, Unauthorized
+from model.identity import address_id
 from model.vocabulary import Availability
 
 __all__ = ["STREAMS", "SmartsheetConnector"]
@@ -63,14 +69,12 @@ STREAMS: tuple[Stream, ...] = (
 API = "/2.0"
 ABSENT = frozenset({1004, 1006})  # not authorised; not found, which is what is not shared, too
 PAUSE_SECONDS = 60.0  # what the vendor advises after a 429 that names no time
-SHEET: Params = {"level": "2", "include": "objectValue,rowPermalink", "exclude": "nonexistentCells"}
 
 
 class SmartsheetConnector:
     """One Smartsheet plan, as one of its accounts sees it."""
 
     streams: tuple[Stream, ...] = STREAMS
-    writer: Writer | None = None
 
     def __init__(self, source: SourceSettings) -> None:
         self.source = source
@@ -81,24 +85,37 @@ class SmartsheetConnector:
             longest_pause_seconds=source.longest_pause_seconds,
             unasked_pause_seconds=PAUSE_SECONDS,
         )
-        self._client = Client(
-            source.url if source.url.endswith(API) else f"{source.url}{API}",
-            source=source.name,
-            pacing=self._pacing,
-            auth_headers={"Authorization": f"Bearer {source.token or ''}"},
-            timeout_seconds=(source.connect_timeout_seconds, source.read_timeout_seconds),
-            verify=source.ca_file or True,
-            tries=source.tries,
-        )
+        self.oauth = oauth_of(source, self._asking()) if source.oauth_client else None
+        token = {} if self.oauth else {"Authorization": f"Bearer {source.token or ''}"}
+        self._client = self._asking(auth=self.oauth, auth_headers=token)
         self._decoder = Decoder(source)
         self._scope: Scope | None = None
         self._lock = threading.Lock()
+        self._writer = SmartsheetWrites(
+            source, self._client, self._get, lambda sheet: self._found_scope()[0].holds(sheet)
+        )
+
+    def _asking(self, **who: Any) -> Client:
+        source = self.source
+        return Client(
+            source.url if source.url.endswith(API) else f"{source.url}{API}",
+            source=source.name,
+            pacing=self._pacing,
+            timeout_seconds=(source.connect_timeout_seconds, source.read_timeout_seconds),
+            verify=source.ca_file or True,
+            tries=source.tries,
+            **who,
+        )
+
+    @property
+    def writer(self) -> Writer:
+        return self._writer
 
     # -------------------------------------------------------------- who and where
 
     def identify(self) -> Identity:
         """Asks for the account. A token is known in the region where it was made, and in no other."""
-        if not self.source.token:
+        if not self.source.token and self.oauth is None:
             raise ConfigError(f'{self.source.name}: token is missing: set token = "${{NAME}}" to a Smartsheet token')
         answer = self._get("users/me", accept=(401,))
         if answer.status == 401:
@@ -122,7 +139,7 @@ class SmartsheetConnector:
         plan = f"/account/{user.account.id}" if user.account else ""
         return Identity(
             instance=f"{self._client.base_url}{plan}",
-            account_id=str(user.id),
+            account_id=address_id(user.email),
             account_name=name,
             scope="admin" if user.admin else "member",
             now=page.fetched_at,
@@ -200,7 +217,9 @@ class SmartsheetConnector:
     # -------------------------------------------------------------- reading
 
     def pull(self, partition: Partition) -> Iterator[Page]:
-        if partition.stream == "issues":
+        if "look" in partition.spec:
+            yield from self._writer.pages(partition, self._page)
+        elif partition.stream == "issues":
             rows = partition.spec.get("rows")
             assert rows is None or isinstance(rows, list)
             yield self._sheet(str(partition.spec["sheet"]), partition.key, rows, last=True)
@@ -292,6 +311,8 @@ class SmartsheetConnector:
 
     def close(self) -> None:
         self._client.close()
+        if self.oauth is not None:
+            self.oauth.close()
 
     def _get(self, path: str, params: Params | None = None, *, accept: Collection[int] = ()) -> Answer:
         """403 and 404 are answers where Smartsheet's own code says so; else a proxy, or an account that is blocked."""
@@ -307,7 +328,7 @@ class SmartsheetConnector:
         return answer
 
     def _page(
-        self, stream: str, answer: Answer, key: str = "", *, last: bool = False, asked: Asked | None = None
+        self, stream: str, answer: Answer, key: str = "", *, last: bool = False, asked: Struct | None = None
     ) -> Page:
         body = answer.body if asked is None or answer.status != 200 else told(asked, answer.body)
         return Page(stream, body, answer.request, answer.served_at or datetime.now(UTC), key, answer.status, last=last)

@@ -105,6 +105,7 @@ class Entry(Struct, rename="camel"):
     created_at: At | None = None
     modified_at: At | None = None
     resource_type: str | None = None
+    access_level: str | None = None
 
 
 class User(Struct, rename="camel"):

@@ -5,14 +5,16 @@ What has no column, what two columns could be, and what `columns.*` of `pmo.toml
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from connectors.contract import Rights
 from connectors.http import Answer
 from connectors.misfit import UNREADABLE
 from connectors.smartsheet_columns import map_columns, named_columns
 from connectors.smartsheet_lists import WHOLE, Params
+from connectors.smartsheet_offers import READ_ONLY
 from connectors.smartsheet_records import COLUMNS, Column, Entry, head_of
+from model.change import WRITABLE
 from model.config import SourceSettings
 
 __all__ = ["rights_of"]
@@ -38,6 +40,11 @@ def rights_of(source: SourceSettings, sheets: Sequence[Entry], ask: Callable[[st
         found = map_columns(columns, named_columns(source, str(sheet.id), sheet.name))
         told = ", ".join(f"{name} = “{column.title}”" for name, column in found.columns.items())
         may.append(f"sheet “{sheet.name}”: {told}")
+        written = [f"{name} in “{column.title}”" for name, column in _written(found.columns).items()]
+        if sheet.access_level in READ_ONLY:
+            missing.append(f"sheet “{sheet.name}” is shared as {sheet.access_level}: nothing can be pushed there")
+        elif written:
+            may.append(f"sheet “{sheet.name}”: write {', '.join(written)}")
         missing += [f"sheet “{sheet.name}”: {why}" for why in found.unsure.values()]
         lacking = [name for name in NEEDED if name not in found.columns and name not in found.unsure]
         if "status" in lacking and {"done", "percent_complete"} & found.columns.keys():
@@ -49,6 +56,12 @@ def rights_of(source: SourceSettings, sheets: Sequence[Entry], ask: Callable[[st
     if len(sheets) > MOST_SHEETS:
         may.append(f"{len(sheets) - MOST_SHEETS} more sheets, whose columns were not looked at")
     return Rights(may, missing)
+
+
+def _written(columns: Mapping[str, Column]) -> dict[str, Column]:
+    """Which columns a push would write, unless they are locked, or worked out; a box stands in for a status."""
+    found = {name: columns[name] for name in WRITABLE if name in columns}
+    return ({"status": columns["done"]} if "done" in columns and "status" not in found else {}) | found
 
 
 def _columns(answer: Answer) -> list[Column]:

@@ -75,7 +75,7 @@ class SheetRows:
         self._parents = parents_in(rows)
         for name in ("status", "priority", "type"):
             if name in self._column:
-                self._words[WordKind(name)] |= dict.fromkeys(o for o in self._column[name].options if o.strip())
+                self._words[WordKind(name)] |= dict.fromkeys(o.strip() for o in self._column[name].options if o.strip())
         for raw in rows:
             try:
                 row = row_of(raw)

@@ -132,6 +132,10 @@ def _way_back(change: WantedChange, reason: str | None) -> NewChange:
     left_half_way = change.state is ChangeState.FAILED and change.after is not None
     if change.state is not ChangeState.VERIFIED and not left_half_way:
         raise ConfigError(f"change {change.id} is {change.state}: only what was written can be undone")
+    if change.before is not None and change.before.id is None:
+        raise ConfigError(
+            f"change {change.id} found the {change.field} empty: pmo-hub empties nothing, do it in the tool"
+        )
     if change.before is None or change.after is None or change.before.id is None:
         raise ConfigError(f"change {change.id} found the issue as it was wanted: there is nothing to be undone")
     return NewChange(

@@ -192,6 +192,28 @@ def _check_receivers(settings: Settings) -> int:
     return int(not all(taken for _, taken in tried))
 
 
+@cli.command("login")
+@click.argument("source")
+@with_config
+@exits
+def login_(source: str, config: Path | None) -> None:
+    """Log in to a source that has oauth_client and oauth_secret: agree in a browser, paste what it brings."""
+    from flows.login import login
+
+    def ask(address: str) -> str:
+        click.echo(
+            f"Open this address in a browser, log in as the account that pmo is to be, and agree:\n\n{address}\n"
+        )
+        click.echo("The browser then goes on to an address with code=… in it, which need not open.")
+        answer: str = click.prompt("Paste that address, or the code alone")
+        return answer
+
+    identity = login(_load(config, secrets=True), source, ask)
+    click.echo(
+        f"{source}: logged in as {identity.account_name}; `pmo check {source}` says what may be read and written"
+    )
+
+
 @cli.command()
 @click.argument("sources", nargs=-1, metavar="[SOURCE]…")
 @click.option("--full", is_flag=True, help="Read everything again, not only what changed.")

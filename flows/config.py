@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from connectors import CONNECTORS, kind_of
+from connectors import CONNECTORS, Kind, kind_of
 from flows.config_faults import advice_on_toml, bad_value, dotted, meant, unknown_key
 from flows.config_template import template
 from flows.toml_text import Mention, line_of, mentions, replaced
@@ -55,8 +55,11 @@ _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _SOURCE_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
-REACHING_ONLY = frozenset({("token",), ("email",), ("ca_file",)})
+REACHING_ONLY = frozenset({("token",), ("oauth_client",), ("oauth_secret",), ("email",), ("ca_file",)})
 """Keys that serve to reach the tool and nothing else: what never reaches it does without their variables."""
+
+SECRETS = frozenset({("token",), ("oauth_secret",)})
+"""Keys whose value is a variable alone."""
 
 ADDRESSES = frozenset({("notify", "urls"), ("notify", "pmo_urls")})
 """Keys of receivers: each entry a variable alone, since it holds a password."""
@@ -221,7 +224,7 @@ class _Check:
         if not _SOURCE_NAME.fullmatch(name):
             self._say(key, _NAME_RULE)
             return None
-        needs, takes = self._kind(table.get("type"), key)
+        needs, takes = self._kind(table, key)
         misspelt = self._refuse_unknown(table, key, (*needs, *takes, *EVERY_SOURCE_TAKES))
         if isinstance(fields := table.get("fields"), dict):
             self._refuse_unknown(fields, (*key, "fields"), FIELD_NAMES)
@@ -235,6 +238,8 @@ class _Check:
         if isinstance(table.get("type"), str) and table["type"] in CONNECTORS:
             defaults |= CONNECTORS[table["type"]].defaults
         ours = {"name": name, "zone": hub.timezone}
+        if "oauth_client" in table:
+            ours["credentials"] = str(Path(hub.data) / "credentials")
         if "folder" in table:
             ours["root"] = str(self._folder)
         source = self._validated(SourceSettings, {"type": "unknown", **defaults, **table, **ours}, key)
@@ -261,19 +266,29 @@ class _Check:
                 if isinstance(columns := sheet.get("columns"), dict):
                     self._refuse_unknown(columns, (*key, "sheets", name, "columns"), COLUMN_NAMES)
 
-    def _kind(self, type_: Any, source: Key) -> tuple[Collection[str], Collection[str]]:
+    def _kind(self, table: Table, source: Key) -> tuple[Collection[str], Collection[str]]:
         """Keys that it needs, and takes beside. Of an unknown kind nothing is demanded, to tell one error, not five."""
-        key = (*source, "type")
+        key, type_ = (*source, "type"), table.get("type")
         try:
             if isinstance(type_, str):
                 kind = kind_of(type_)
-                return kind.needs, kind.takes
+                return self._needed(kind, table, source), kind.takes
             elif type_ is None and key not in self._wrong:
                 known = " or ".join(f'type = "{name}"' for name in sorted(CONNECTORS))
                 self._say(key, f"is missing: write {known}")
         except ConfigError as error:
             self._say(key, str(error))
         return (), tuple(SourceSettings.model_fields)
+
+    def _needed(self, kind: Kind, table: Table, source: Key) -> list[str]:
+        """With those that stand in the place of others."""
+        needs: list[str] = []
+        for name in kind.needs:
+            others = [other for other in kind.instead.get(name, ()) if other in table]
+            if others and name in table:
+                self._say((*source, others[0]), f"stands beside {name}: keep one of them")
+            needs += (name, *others) if name in table else kind.instead[name] if others else (name,)
+        return needs
 
     def _with_ca_file(self, source: SourceSettings) -> SourceSettings:
         if source.ca_file is None:
@@ -321,8 +336,8 @@ class _Check:
 
     def _filled(self, value: Any, key: Key) -> Any:
         """The value with the environment put in; what cannot be is taken out of its table, and said."""
-        if key[0] == "sources" and key[2:] == ("token",) and not _VARIABLE.fullmatch(str(value)):
-            self._say(key, 'holds a secret, and a secret never stands in the file: use token = "${NAME}"')
+        if key[0] == "sources" and key[2:] in SECRETS and not _VARIABLE.fullmatch(str(value)):
+            self._say(key, f'holds a secret, and a secret never stands in the file: use {key[2]} = "${{NAME}}"')
             return None
         if key in ADDRESSES and isinstance(value, str) and not _VARIABLE.fullmatch(value):
             self._say(key, f'holds passwords, and a secret never stands in the file: use {key[1]} = ["${{NAME}}"]')

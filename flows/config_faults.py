@@ -22,6 +22,7 @@ _OTHER_WORDS = {
     "access_token": "token", "api_key": "token", "api_token": "token", "apikey": "token", "key": "token",
     "passwd": "token", "password": "token", "pat": "token", "secret": "token", "login": "email", "mail": "email",
     "user": "email", "username": "email", "address": "url", "base_url": "url", "host": "url", "server": "url",
+    "client_id": "oauth_client", "client_secret": "oauth_secret",
     "kind": "type", "tool": "type", "tz": "timezone", "zone": "timezone", "time_zone": "timezone",
 }  # fmt: skip
 """What people write, and the key they mean."""

@@ -68,6 +68,8 @@ _SOURCES = """\
 #type = "smartsheet"
 #url = "https://api.smartsheet.com"      # by region: api.smartsheet.eu, api.smartsheet.au, api.smartsheetgov.com
 #token = "${SMARTSHEET_TOKEN}"          # in Smartsheet: Personal Settings, API Access
+# … or, instead of a token, an app of yours: oauth_client = "${APP_ID}" and oauth_secret = "${APP_SECRET}", then
+# `pmo login plans`.
 #projects = ["Plan A", "workspace:IT"]  # sheets by name or id, workspace:…, folder:ID, report:…; left out: all
 #columns.status = "Health"              # which column is what, where its title does not say so; "": none
 #sheets."Plan A".columns.due_on = "Go-live" # the same for one sheet

@@ -23,11 +23,17 @@ Words = Mapping[str, Sequence[KnownWord]]
 
 
 def look_at(
-    connector: Connector, outbox: Outbox, ids: Sequence[str], fields: Collection[str], words: Words
+    connector: Connector,
+    outbox: Outbox,
+    ids: Sequence[str],
+    fields: Collection[str],
+    words: Words,
+    sent: Collection[str] = (),
 ) -> dict[str, Live]:
     """Reads these issues, and lands what it reads; those that the tool does not show are left out.
 
-    `fields`: those of which it must be known what may be done. Raises what the connector raises.
+    `fields`: those of which it must be known what may be done; `sent`: ids to which something was sent already.
+    Raises what the connector raises.
     """
     assert connector.writer is not None
     looked = _Looked(words)
@@ -35,7 +41,7 @@ def look_at(
     def read(partition: Partition) -> Iterator[Page]:
         yield from connector.pull(partition)
 
-    for page in in_parallel(connector.in_flight, connector.writer.look(ids, fields), read, name="look"):
+    for page in in_parallel(connector.in_flight, connector.writer.look(ids, fields, sent), read, name="look"):
         looked.offer(connector.writer.offers(page))
         if page.stream == OFFERS:
             outbox.answer("offers", page)
@@ -58,12 +64,7 @@ class _Looked:
     def offer(self, found: Mapping[str, Offers]) -> None:
         """What was said of an issue later completes what was said before."""
         for id_, new in found.items():
-            old = self._offers.get(id_, Offers())
-            self._offers[id_] = Offers(
-                new.steps or old.steps,
-                old.priorities if new.priorities is None else new.priorities,
-                {**old.remarks, **new.remarks},
-            )
+            self._offers[id_] = self._offers.get(id_, Offers()).completed_by(new)
 
     def take(self, rows: Mapping[str, pa.Table]) -> None:
         for row in _rows(rows.get("issues")):
@@ -92,8 +93,8 @@ class _Looked:
             row.get("project_id"),
             row.get("native_type_id"),
             values,
-            tuple(move for _, move in sorted(self._moves[id_], key=lambda found: found[0])),
-            Offers(steps, offers.priorities, offers.remarks),
+            (*(move for _, move in sorted(self._moves[id_], key=lambda found: found[0])), *offers.history),
+            replace(offers, steps=steps),
         )
 
     def _value(self, field: str, row: Mapping[str, str | None]) -> NativeValue:

@@ -519,7 +519,11 @@ class _SourcePull:
         if result is None:
             return
         outcome.held_back = settle_candidates(self.run_, stream, result.candidates)
-        self._note_sure(stream, outcome, unsettled=bool(result.candidates) and self.run_.cautious)
+        unsettled = bool(result.candidates) and self.run_.cautious
+        if unsettled:
+            # held although we do not see it now: what is edited in it meanwhile shows nowhere once it is back
+            self.outbox.event("whole_due", stream.name)
+        self._note_sure(stream, outcome, unsettled=unsettled)
         self._note_census(stream, outcome, result.total)
         if self._falls_short(stream, outcome):
             # records may have gone while we counted: what the tool says now decides

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
@@ -305,18 +305,21 @@ class _SourcePush:
     def _look(self, changes: Iterable[WantedChange]) -> dict[str, Live]:
         """The issues of these changes as they are now, by native id, with what may be done to them."""
         wanted: dict[str, set[str]] = defaultdict(set)
+        sent = set[str]()
         for change in changes:
             wanted[_native(change.issue_id)].add(change.field)
+            if self.queue.steps(change.id):
+                sent.add(_native(change.issue_id))
         by_fields: dict[tuple[str, ...], list[str]] = defaultdict(list)
         for id_, fields in wanted.items():
             by_fields[tuple(sorted(fields))].append(id_)
         found: dict[str, Live] = {}
         for fields_, ids in by_fields.items():
-            found |= self._look_at(ids, fields_)
+            found |= self._look_at(ids, fields_, sent.intersection(ids))
         return found
 
-    def _look_at(self, ids: Sequence[str], fields: Sequence[str]) -> dict[str, Live]:
-        found = look_at(self.connector, self.outbox, ids, fields, self.words)
+    def _look_at(self, ids: Sequence[str], fields: Sequence[str], sent: Collection[str] = ()) -> dict[str, Live]:
+        found = look_at(self.connector, self.outbox, ids, fields, self.words, sent)
         for live in found.values():
             for step in live.offers.steps:
                 self.starts[live.workflow, step.id or ""].add(step.start)
@@ -326,7 +329,8 @@ class _SourcePush:
     def _learn_workflows(self, lives: Mapping[str, Live]) -> None:
         """Workflows as the tool offers them, beyond the present status by way of other issues that are there, of the
         same type at best; else as the history has shown them."""
-        wanted = [c for c in self.changes if c.field == "status" and _native(c.issue_id) in lives]
+        by_steps = {id_ for id_, live in lives.items() if live.offers.statuses is None}
+        wanted = [c for c in self.changes if c.field == "status" and _native(c.issue_id) in by_steps]
         asking = {_native(c.issue_id): lives[_native(c.issue_id)] for c in wanted}
         places = {live.workflow for live in asking.values()}
         seen = seen_steps(self.hub, self.settings.name, places)

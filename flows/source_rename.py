@@ -1,4 +1,4 @@
-"""Giving a source another name: in the hub file, on the desk, and in `pmo.toml`.
+"""Giving a source another name: in the hub file, on the desk, in `pmo.toml`, and where tokens of a log-in are kept.
 
 Each step may be done already: a rename that was cut short, or one made by hand in `pmo.toml`, is finished by asking for
 it again. What is published keeps the old name until the next publishing, which follows at once.
@@ -6,6 +6,7 @@ it again. What is published keeps the old name until the next publishing, which 
 
 from __future__ import annotations
 
+from connectors.credentials import Credentials
 from flows.config import load, rename_source
 from flows.pull import new_run_id
 from flows.sync import OpenHub, publish_hub, utc_now
@@ -36,5 +37,6 @@ def rename(settings: Settings, old: str, new: str, by: str) -> Published | None:
             landing = Landing(opened.hub, opened.archive, {})
             landing.commit(new, new_run_id(utc_now()), [], [Event("source_renamed", data={"from": old, "to": new})])
         opened.desk.rename_source(old, new, by)
+        Credentials(settings.data / "credentials", old).move_to(new)
         opened.settings = load(settings.path, secrets=False)
         return publish_hub(opened)[1]

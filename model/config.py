@@ -217,6 +217,8 @@ class SourceSettings(SourceDefaults):
     type: Text = Field(description="the kind of tool")
     url: Text = Field(default="", description="address of the tool")
     token: Text | None = Field(default=None, repr=False, exclude=True, description="access token or API key")
+    oauth_client: Text | None = Field(default=None, repr=False, exclude=True, description="id of an app, for pmo login")
+    oauth_secret: Text | None = Field(default=None, repr=False, exclude=True, description="its secret")
     email: Text | None = Field(default=None, repr=False, exclude=True, description="account the token belongs to")
     projects: Annotated[tuple[Text, ...], Field(min_length=1)] | None = Field(
         default=None, description="keys of the projects to read; left out: all that the account sees"
@@ -238,6 +240,7 @@ class SourceSettings(SourceDefaults):
         default_factory=dict, description="where the plan's files are called, or written, otherwise than ours"
     )
     zone: Text = Field(default="UTC", description="the PMO's own time zone, as under [hub]")
+    credentials: Text = Field(default=".", description="the folder in which tokens of a log-in are kept")
     root: Text = Field(default=".", description="the folder of the configuration, which `folder` is relative to")
 
     @field_validator("url")

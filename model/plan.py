@@ -66,12 +66,30 @@ class Offers:
     """What the account may do to an issue now, as the tool says.
 
     `steps` lead away from its status. `priorities`: those it may get, in the tool's order; empty: it may get none;
-    None: the tool does not say. `remarks` are sentences for people, by field.
+    None: the tool does not say. `statuses`: the same, where the tool has no workflow; None: it has one. `any_word`:
+    fields that take other words, too. `remarks` are sentences for people, by field; `refused` those of why a field
+    cannot be written at all. `history`: newest entries, where records do not hold them.
     """
 
     steps: tuple[Step, ...] = ()
     priorities: tuple[NativeValue, ...] | None = None
     remarks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    statuses: tuple[NativeValue, ...] | None = None
+    any_word: frozenset[str] = frozenset()
+    refused: Mapping[str, str] = field(default_factory=dict)
+    history: tuple[Moved, ...] = ()
+
+    def completed_by(self, new: Offers) -> Offers:
+        """What was said before, and what was said of it later."""
+        return Offers(
+            new.steps or self.steps,
+            self.priorities if new.priorities is None else new.priorities,
+            {**self.remarks, **new.remarks},
+            self.statuses if new.statuses is None else new.statuses,
+            self.any_word | new.any_word,
+            {**self.refused, **new.refused},
+            (*self.history, *new.history),
+        )
 
 
 @dataclass(frozen=True)
@@ -164,11 +182,12 @@ def plan_change(
     unmoved = _unmoved(change.field, value, sent)
     if unmoved is not None:
         return PlannedChange(change, value, Decision.REFUSED, why=unmoved)
-    found = _status(change, live, words, steps, sent) if change.field == "status" else _priority(change, live, words)
+    by_workflow = change.field == "status" and live.offers.statuses is None
+    found = _status(change, live, words, steps, sent) if by_workflow else _picked(change, live, words)
     if isinstance(found, str):
         return PlannedChange(change, value, Decision.REFUSED, why=found)
     remarks = [*live.offers.remarks.get(change.field, ())]
-    if change.field == "status" and change.undo_of is None and no_way_back(found, steps):
+    if by_workflow and change.undo_of is None and no_way_back(found, steps):
         remarks.append(f"no way back from {_named(found[-1])} to {value} is known: it may not be possible to undo this")
     return _checked(change, value, found, sent, remarks)
 
@@ -284,15 +303,27 @@ def _steps_left(value: NativeValue, ends: set[str], steps: Sequence[Step], sent:
     return length - 1 if value.id == last.end else length
 
 
-def _priority(change: WantedChange, live: Live, words: Sequence[KnownWord]) -> Sequence[Step] | str:
-    value, wish, allowed = live.values["priority"], change.wish, live.offers.priorities
+def _picked(change: WantedChange, live: Live, words: Sequence[KnownWord]) -> Sequence[Step] | str:
+    """One step to a value that the tool takes, or why there is none. Of several that mean our word, the one that is
+    called so comes first, and then the tool's order."""
+    name, wish = change.field, change.wish
+    if name in live.offers.refused:
+        return live.offers.refused[name]
+    value, allowed = live.values[name], live.offers.statuses if name == "status" else live.offers.priorities
     if allowed == ():
-        return "the account may not change the priority of this issue, or its project has none"
+        return f"the account may not change the {name} of this issue, or its project has none"
     candidates = [NativeValue(word.id, word.name, word.ours) for word in words]
     if allowed is not None:
-        ours = {word.id: word.ours for word in words}
-        candidates = [NativeValue(one.id, one.name, ours.get(one.id or "")) for one in allowed]
-    found = next((one for one in candidates if wish.is_met_by(one)), None)
+        ours, own = {word.id: word.ours for word in words}, {one.id for one in allowed}
+        takes_others = name in live.offers.any_word and (wish.is_native or not own)  # our word may mean many of theirs
+        others = [one for one in candidates if takes_others and one.id not in own]
+        candidates = [*(NativeValue(one.id, one.name, ours.get(one.id or "")) for one in allowed), *others]
+    fitting = [one for one in candidates if one.id is not None and wish.is_met_by(one)]
+    found = next((one for one in fitting if _letters(str(one)) == _letters(wish.value)), next(iter(fitting), None))
     if found is None or found.id is None:
-        return f"the project does not take priority {wish}: it takes {', '.join(str(one) for one in candidates)}"
+        return f"the project does not take {name} {wish}: it takes {', '.join(str(one) for one in candidates)}"
     return [Step(value.id or "", found.id, end_name=found.name)]
+
+
+def _letters(word: str) -> str:
+    return "".join(letter for letter in word.casefold() if letter.isalnum())

@@ -32,6 +32,7 @@ from sandbox.smartsheet_random import filled
 from sandbox.smartsheet_records import User
 from sandbox.smartsheet_sheets import SHEET_ROUTES
 from sandbox.smartsheet_site import SITE_ROUTES
+from sandbox.smartsheet_talk import TALK_ROUTES
 from sandbox.smartsheet_tracker import Tracker
 from sandbox.smartsheet_writes import WRITE_ROUTES
 
@@ -40,7 +41,10 @@ __all__ = ["ADMIN_TOKEN", "MEMBER_TOKEN", "Seen", "SmartsheetServer"]
 ADMIN_TOKEN = "sandbox-smartsheet-admin-token"
 MEMBER_TOKEN = "sandbox-smartsheet-member-token"
 HISTORY_COST = 10
-_ROUTES = [(method, re.compile(path), handle) for method, path, handle in (*SHEET_ROUTES, *SITE_ROUTES, *WRITE_ROUTES)]
+_ROUTES = [
+    (method, re.compile(path), handle)
+    for method, path, handle in (*SHEET_ROUTES, *SITE_ROUTES, *WRITE_ROUTES, *TALK_ROUTES)
+]
 _ROWS = re.compile(r"/2\.0/sheets/(\d+)/rows")
 
 

@@ -15,6 +15,7 @@ __all__ = [
     "Cell",
     "Column",
     "Contact",
+    "Discussion",
     "Event",
     "Folder",
     "Link",
@@ -115,6 +116,15 @@ class Cell:
     past: list[Past] = field(default_factory=list)
 
 
+class Discussion(NamedTuple):
+    """What was said about a row, by its first comment."""
+
+    id: int
+    at: int
+    by: int
+    text: str
+
+
 @dataclass(slots=True, eq=False)
 class Row:
     """`version` is the sheet's at its last change."""
@@ -129,6 +139,7 @@ class Row:
     parent_id: int | None = None
     locked: bool = False
     cells: dict[int, Cell] = field(default_factory=dict)
+    discussions: list[Discussion] = field(default_factory=list)
 
 
 @dataclass(eq=False)

@@ -50,7 +50,7 @@ def one_sheet(call: Call, id_: str) -> Any:
         number, size, _ = call.place(len(rows))
         rows = rows[(number - 1) * size : number * size]
     columns = [
-        views.column(column, n, shape.level)
+        views.column(sheet, column, n, shape.level)
         for n, column in enumerate(sheet.columns)
         if shape.column_ids is None or column.id in shape.column_ids
     ]
@@ -84,7 +84,7 @@ def sheet_version(call: Call, id_: str) -> Any:
 def list_columns(call: Call, id_: str) -> Any:
     sheet, level = call.sheet(id_), call.whole("level", call.options.sheet_level)
     views = Views(call.tracker, call.user)
-    return call.paged(list(enumerate(sheet.columns)), lambda one: views.column(one[1], one[0], level))
+    return call.paged(list(enumerate(sheet.columns)), lambda one: views.column(sheet, one[1], one[0], level))
 
 
 def one_row(call: Call, id_: str, row_id: str) -> Any:
@@ -97,7 +97,7 @@ def one_row(call: Call, id_: str, row_id: str) -> Any:
     found = {"id": row.id, "sheetId": sheet.id} | found | {"version": row.version}
     found["accessLevel"] = call.tracker.access(call.user, sheet)
     if "columns" in shape.include:
-        found["columns"] = [views.column(column, n, shape.level) for n, column in enumerate(sheet.columns)]
+        found["columns"] = [views.column(sheet, column, n, shape.level) for n, column in enumerate(sheet.columns)]
     return found
 
 

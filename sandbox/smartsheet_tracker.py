@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sandbox.smartsheet_gantt import reckon
-from sandbox.smartsheet_records import Cell, Column, Link, Past, Row, Sheet, Value, Written
+from sandbox.smartsheet_records import Cell, Column, Discussion, Link, Past, Row, Sheet, Value, Written
 from sandbox.smartsheet_store import Store
 from sandbox.smartsheet_values import plain
 
@@ -92,6 +92,15 @@ class Tracker(Store):
         """Colours, comments, widths: a new version, and nothing else is different."""
         with self.lock:
             self._raise(self.sheets[sheet_id])
+
+    def discuss(self, row_id: int, text: str, *, by: str | None = None) -> Discussion:
+        """A comment that begins a discussion of a row: a new version of the sheet, and the row itself stays."""
+        with self.lock:
+            row = self.rows[row_id]
+            sheet = self.sheets[row.sheet_id]
+            row.discussions.append(Discussion(self.next_id(), self.now(), self._by(by, sheet), text))
+            self._raise(sheet)
+            return row.discussions[-1]
 
     def _raise(self, sheet: Sheet) -> None:
         sheet.version += 1

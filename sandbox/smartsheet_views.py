@@ -121,7 +121,7 @@ class Views:
         found["modifiedAt"] = self.at(sheet.modified)
         return found | {"isMultiPicklistEnabled": any(c.type == "MULTI_PICKLIST" for c in sheet.columns)}
 
-    def column(self, column: Column, index: int, level: int) -> dict[str, Any]:
+    def column(self, sheet: Sheet, column: Column, index: int, level: int) -> dict[str, Any]:
         kind = seen_type(column, level)
         found: dict[str, Any] = {"id": column.id, "version": COLUMN_VERSIONS.get(column.type, 0), "index": index}
         found |= {"title": column.title, "type": kind}
@@ -135,14 +135,11 @@ class Views:
             "tags": list(column.tags),
             "formula": column.formula,
             "locked": column.locked,
-            "lockedForUser": column.locked and self._locked_out(column),
+            "lockedForUser": column.locked and (bool(column.system) or not self._administers(sheet)),
             "hidden": column.hidden,
         }
         found |= {name: value for name, value in optional.items() if value}
         return found | {"validation": column.validation, "width": 150}
-
-    def _locked_out(self, column: Column) -> bool:
-        return bool(column.system) or not self.user.admin
 
     def rows(self, sheet: Sheet, rows: Sequence[Row], shape: Shape) -> Iterator[dict[str, Any]]:
         """Some rows of a sheet, in its order."""

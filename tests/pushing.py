@@ -1,4 +1,4 @@
-"""A make-believe Jira, a hub that has read it, and the queue: for tests of pushing."""
+"""A hub that has read a make-believe tool, and its queue: for tests of pushing. The tool here is Jira."""
 
 from __future__ import annotations
 
@@ -31,34 +31,15 @@ AS_OF = date(2026, 11, 20)
 WRITING = ("PUT", "DELETE")
 
 
-@dataclass
-class Office:
-    """`settings` of the source may be given to any of its methods' `office`; changes need no approval."""
+class PushingHub:
+    """A hub and its queue, whatever tool it has read as `acme`."""
 
     folder: Path
-    server: JiraServer
     settings: Settings
-    more: dict[str, Any] = field(default_factory=dict)
 
-    @property
-    def tracker(self) -> Tracker:
-        return self.server.tracker
-
-    def with_(self, **more: Any) -> Office:
-        """The same office under other settings of the source."""
-        return Office(self.folder, self.server, settings_of(self.folder, self.server.url, **self.more | more), more)
-
-    def issues(self, project: str, status: str) -> list[Issue]:
-        """Issues of a project in a status, by its name, none of them hidden; those of its commonest type first."""
-        id_ = next(p.id for p in self.tracker.projects.values() if p.key == project)
-        of_project = [i for i in self.tracker.issues.values() if i.project_id == id_ and not i.hidden]
-        types = Counter(i.type_id for i in of_project)
-        found = [i for i in of_project if self.tracker.statuses[i.status_id].name == status]
-        return sorted(found, key=lambda i: (-types[i.type_id], i.id))
-
-    def wish(self, issue: Issue, *, reason: str | None = None, by: str = "ada", **wanted: str) -> int:
+    def wish_of(self, native_id: str, *, reason: str | None = None, by: str = "ada", **wanted: str) -> int:
         """The number of the change, of the first where several fields are wanted."""
-        asked = ask(self.settings, [WishLine(f"{SOURCE}:{issue.id}", reason=reason, **wanted)], by)
+        asked = ask(self.settings, [WishLine(f"{SOURCE}:{native_id}", reason=reason, **wanted)], by)
         assert all(one.change_id is not None for one in asked), asked
         return asked[0].change_id or 0
 
@@ -86,15 +67,47 @@ class Office:
         with Desk(self.settings.data / "desk.sqlite") as desk:
             return desk.queue.steps(id_)
 
+    def shown_of(self, native_id: str) -> tuple[str, str]:
+        """Status and priority of an issue in the portfolio file, in the tool's words."""
+        with Reader(self.settings.data) as reader:
+            row = reader.sql(f"SELECT native_status, native_priority FROM issues WHERE native_id = '{native_id}'").rows
+        return row[0]
+
+
+@dataclass
+class Office(PushingHub):
+    """`settings` of the source may be given to any of its methods' `office`; changes need no approval."""
+
+    folder: Path
+    server: JiraServer
+    settings: Settings
+    more: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def tracker(self) -> Tracker:
+        return self.server.tracker
+
+    def with_(self, **more: Any) -> Office:
+        """The same office under other settings of the source."""
+        return Office(self.folder, self.server, settings_of(self.folder, self.server.url, **self.more | more), more)
+
+    def issues(self, project: str, status: str) -> list[Issue]:
+        """Issues of a project in a status, by its name, none of them hidden; those of its commonest type first."""
+        id_ = next(p.id for p in self.tracker.projects.values() if p.key == project)
+        of_project = [i for i in self.tracker.issues.values() if i.project_id == id_ and not i.hidden]
+        types = Counter(i.type_id for i in of_project)
+        found = [i for i in of_project if self.tracker.statuses[i.status_id].name == status]
+        return sorted(found, key=lambda i: (-types[i.type_id], i.id))
+
+    def wish(self, issue: Issue, **wanted: Any) -> int:
+        return self.wish_of(str(issue.id), **wanted)
+
     def writes(self) -> list[Seen]:
         """Requests that changed, or would have changed, something."""
         return [seen for seen in self.server.requests if is_write(seen.method, seen.target)]
 
     def shown(self, issue: Issue) -> tuple[str, str]:
-        """Status and priority of an issue in the portfolio file, in the tool's words."""
-        with Reader(self.settings.data) as reader:
-            row = reader.sql(f"SELECT native_status, native_priority FROM issues WHERE native_id = '{issue.id}'").rows
-        return row[0]
+        return self.shown_of(str(issue.id))
 
     def on_write(self, do: Callable[[str], object]) -> None:
         """Calls `do` with the address of each writing request, before it is answered."""

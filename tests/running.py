@@ -53,12 +53,13 @@ def configured(folder: Path, url: str, *, more: str = "") -> Path:
     return folder
 
 
-def pmo(*words: str, cwd: Path, via: tuple[str, ...] = CLI, **env: str) -> Finished:
-    """Runs the command line; `via` names the module that starts it, with its own arguments."""
+def pmo(*words: str, cwd: Path, via: tuple[str, ...] = CLI, typed: str | None = None, **env: str) -> Finished:
+    """Runs the command line; `via` names the module that starts it, with its own arguments; `typed`: standard input."""
     return subprocess.run(
         [sys.executable, "-m", *via, *words],
         cwd=cwd,
         env=environment(**env),
+        input=typed,
         capture_output=True,
         text=True,
         timeout=300,

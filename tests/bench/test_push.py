@@ -17,7 +17,7 @@ from sandbox.jira import HUB_EMAIL, TOKEN
 from sandbox.jira_records import Issue
 from tests.bench.bulk import number
 from tests.bench.goals import Goals
-from tests.push_trials import CONFIG
+from tests.push_trials_jira import CONFIG
 from tests.pushing import SOURCE, Office, is_write, office
 from tests.running import environment
 

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from connectors.contract import Census
+from connectors.contract import Batch, Census, Reading
 from model.errors import Transient
 from model.vocabulary import RunState
 from tests.histories import Workplace, run_history, workplace
-from tests.memory_tool import HIDDEN, VISIBLE, Manners
+from tests.memory_tool import HIDDEN, VISIBLE, Manners, MemoryConnector
 from tests.observations import ObservedChange, observed_chains
 from tests.running import pmo, well
 from tests.warehouse.small_hub import NOON, STATUSES, SmallHub, issue, project
@@ -99,6 +100,20 @@ def test_what_changed_in_a_day_is_told_between_the_last_run_and_its_time_of_chan
     assert change.to_at == at
     (row,) = place.hub.rows("SELECT account_id, evidence, field, from_value, to_value, id FROM normal.issue_changes")
     assert row[:3] == (None, "observed", "status")
+
+
+def test_a_list_that_is_read_whole_each_time_is_observed_alike(place: Workplace):
+    place.connector.streams = tuple(
+        replace(s, reading=Reading.ALL, census=Census.LISTING) if s.name == "issues" else s
+        for s in place.connector.streams
+    )
+    _nights(place)
+    last_run = _now(place)
+    id_ = _first_issue(place)
+    at = _edit(place, id_, "status", "2")
+    _nights(place)
+    (change,) = _chain(place, id_)
+    assert (change.from_at, change.to_at) == (last_run - OVERLAP, at)
 
 
 def test_first_sight_and_a_quiet_night_are_no_change(place: Workplace):
@@ -281,6 +296,31 @@ def test_a_rebuild_observes_the_same_once_more(place: Workplace):
     assert [c.new for c in before] == ["2", "3", "1"]
     assert place.rebuild() == []
     assert _chain(place, id_) == before
+
+
+class _OtherColumn(MemoryConnector):
+    """The status is taken from another column of the same answers."""
+
+    def decode(self, stream: str, body: bytes) -> Batch:
+        batch = super().decode(stream, body)
+        rows = batch.rows.get("issues")
+        if rows is None:
+            return batch
+        place = rows.schema.get_field_index("native_status_id")
+        other = rows.set_column(place, rows.schema.field(place), rows["native_priority_id"])
+        return replace(batch, rows={**batch.rows, "issues": other})
+
+
+def test_a_rebuild_by_another_column_map_observes_what_that_column_went_through(place: Workplace):
+    id_ = _first_issue(place)
+    _edit(place, id_, "status", "2")
+    _nights(place)
+    at = _edit(place, id_, "priority", "1")
+    _nights(place)
+    place.connector = _OtherColumn(place.tracker, place.connector.manners)
+    assert place.rebuild()
+    (change,) = _chain(place, id_)
+    assert (change.old, change.new, change.to_at) == ("2", "1", at)
 
 
 def test_what_is_observed_is_known_for_what_it_is(place: Workplace):

@@ -313,3 +313,21 @@ def test_a_fault_of_our_own_is_one_sentence_and_on_record(tmp_path: Path):
     assert (outcome.state, outcome.exit_status) == (RunState.FAILED, 1)
     assert "fault of its own (KeyError)" in str(outcome.error)
     assert place.hub.rows("SELECT state FROM ledger.runs") == [("failed",)]
+
+
+@CENSUSES
+def test_what_was_edited_in_a_project_that_the_account_did_not_see_for_one_run_is_read_when_it_is_back(
+    tmp_path: Path, census: Census
+):
+    place = _place(tmp_path, Manners(census=census))
+    tracker = place.tracker
+    other = tracker.add_project()
+    id_ = tracker.add_issue(other)
+    _sync(place)
+    tracker.scope, tracker.projects[other] = "less", HIDDEN
+    tracker.edit(id_, "title", "edited in hiding")
+    _sync(place, 1)  # nothing is called gone in this run, so that the project does not come into sight in the next
+    tracker.projects[other] = VISIBLE
+    _sync(place, 1)
+    assert_tables_equal_the_truth(place, {})
+    place.close()

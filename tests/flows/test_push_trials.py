@@ -5,11 +5,22 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
-from tests.push_trials import run_trial
+import pytest
+
+from tests.push_trials_jira import run_jira_trial
+from tests.push_trials_sheets import run_sheets_trial
 
 
 def test_the_laws_of_pushing_hold(tmp_path: Path) -> None:
     seed = random.SystemRandom().randrange(10**6)
     print(f"push trial: seed {seed}")
-    counted = run_trial(tmp_path, seed, changes=40, kills=1, issues=160)
+    counted = run_jira_trial(tmp_path, seed, changes=40, kills=1, issues=160)
+    assert counted["verified"] > 0
+
+
+@pytest.mark.parametrize("fixed", [5, None])
+def test_they_hold_in_sheets(fixed: int | None, tmp_path: Path) -> None:
+    seed = fixed or random.SystemRandom().randrange(10**6)
+    print(f"push trial of sheets: seed {seed}")
+    counted = run_sheets_trial(tmp_path, seed, changes=40, kills=1)
     assert counted["verified"] > 0

@@ -307,6 +307,18 @@ ALL_WAYS = [Step(start, end) for start, end in WAYS]
             [],
             "the project does not take priority 1: it takes Low, Mid",
         ),
+        (
+            asked(),
+            replace(Tool().look(), offers=Offers(statuses=(), refused={"status": "the column is locked"})),
+            [],
+            "the column is locked",
+        ),
+        (
+            asked(),
+            replace(Tool().look(), offers=Offers(statuses=(NativeValue("b", "B"), NativeValue("c", "C")))),
+            [],
+            "the project does not take status D: it takes B, C",
+        ),
     ],
 )
 def test_what_is_not_sent_says_why(change, live, sent, sentence) -> None:
@@ -384,3 +396,21 @@ def test_what_was_not_sent_or_was_declined_did_nothing() -> None:
     for outcome in (NOT_SENT, REFUSED):
         assert is_anothers("status", live, [SentStep("a", "b", outcome)], US)
     assert not is_anothers("status", live, [SentStep("c", "d", None)], US)
+
+
+def test_without_a_workflow_a_word_of_ours_means_the_one_that_is_called_so_and_else_the_first() -> None:
+    words = [KnownWord(name, name, "in_progress", used=True) for name in ("At risk", "Begun", "In Progress")]
+    own = tuple(NativeValue(word.id, word.name) for word in words)
+    change = replace(asked(), wish=Wish("in_progress", is_native=False))
+
+    def end(*statuses: NativeValue, any_word: frozenset[str] = frozenset(), wish: Wish = change.wish) -> str | None:
+        live = replace(Tool().look(), offers=Offers(statuses=statuses, any_word=any_word))
+        found = plan_change(replace(change, wish=wish), live, [], account_id=US, words=words)
+        assert not found.warnings, "there is always a way back"
+        return found.route[0].end if found.route else None
+
+    assert (end(*own), end(*own[:2]), end(*own[1::-1])) == ("In Progress", "At risk", "Begun")
+    other, free = (NativeValue("Open", "Open"),), frozenset({"status"})
+    assert end(*other, any_word=free) is None, "it has words of its own"
+    assert end(*other, any_word=free, wish=Wish("Begun", is_native=True, name="Begun")) == "Begun"
+    assert end(*other, wish=Wish("Begun", is_native=True, name="Begun")) is None

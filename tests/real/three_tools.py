@@ -180,10 +180,12 @@ class ThreeTools:
             assert comments == 1, f"{told}: {comments} comments"
 
     def _written(self, wish: WantedChange) -> tuple[list[str | None], int]:
-        """Where our account moved the field to, and how often it left the note."""
+        """Where the field was moved to since (in Jira: by our account), and how often our note was left."""
         id_ = int(wish.issue_id.partition(":")[2])
         if wish.source == "ops":
+            asked_at = f"{wish.requested_at:%Y-%m-%dT%H:%M:%SZ}"
             journals = self.redmine.get(f"/issues/{id_}.json", include="journals")["issue"]["journals"]
+            journals = [journal for journal in journals if journal["created_on"] >= asked_at]
             moves = [d["new_value"] for j in journals for d in j["details"] if d["name"] == f"{wish.field}_id"]
             return moves, sum("ada asked for" in (j.get("notes") or "") for j in journals)
         issue = self.jira.tracker.issues[id_]
