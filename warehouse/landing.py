@@ -456,18 +456,18 @@ class _Merge:
         for facts in self.facts.values():
             if facts.table != record.table or facts.completes:
                 continue
-            when = "TRUE"
+            when, just_changed = "TRUE", "FALSE"
             if "updated_at" in record.model_fields:
+                just_changed = f"updated_at >= fetched_at - INTERVAL {SAME_MOMENT_SECONDS} SECOND"
                 when = (
                     "(known_since IS NULL OR old_availability <> 'present' OR updated_at IS NULL "
-                    "OR updated_at IS DISTINCT FROM old_updated_at "
-                    f"OR updated_at >= fetched_at - INTERVAL {SAME_MOMENT_SECONDS} SECOND)"
+                    f"OR updated_at IS DISTINCT FROM old_updated_at OR {just_changed})"
                 )
             for follower in facts.completed_by:
-                # what the completing stream brings along itself is complete already
+                # what the completing stream brings along itself is complete already, but for what may follow unseen
                 self.con.execute(
                     "INSERT INTO ledger.pending SELECT ?, ?, native_id, raw_seq "
-                    f"FROM {rows} WHERE stream <> ? AND {when}",
+                    f"FROM {rows} WHERE (stream <> ? OR {just_changed}) AND {when}",
                     [self.source, follower, follower],
                 )
             if facts.touches and facts.touches_by:
