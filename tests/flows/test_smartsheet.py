@@ -23,6 +23,7 @@ from model.errors import ConfigError
 from model.identity import address_id
 from model.vocabulary import RunState
 from sandbox.smartsheet import ADMIN_TOKEN, SmartsheetServer
+from sandbox.smartsheet_random import filled
 from sandbox.smartsheet_records import Sheet
 from tests.running import pmo, well
 from tests.sheets import a_company, add_notes, add_plan
@@ -305,3 +306,19 @@ def test_a_column_map_that_is_misspelt_is_one_sentence(place: Place, line: str, 
     place.configure(line)
     with pytest.raises(ConfigError, match=re.escape(said)):
         place.sync()
+
+
+def test_requests_for_ten_thousand_rows(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    """A whole reading takes one request a sheet, a quiet one none: far from the 300 a minute that a token has."""
+    with SmartsheetServer(filled(sheets=5, rows=2000, seed=4)) as server:
+        place = Place(tmp_path / "pmo", server)
+        place.configure()
+        counts = []
+        for _ in range(3):  # the sheets were made just before: the second one reads some of them again
+            server.requests.clear()
+            outcome = place.sync()
+            assert outcome.state is RunState.DONE
+            counts.append(len(server.requests))
+    with capsys.disabled():
+        print(f"\nSmartsheet, 10,000 rows in 5 sheets: {counts[0]} requests whole, {counts[2]} quiet", flush=True)
+    assert counts[0] <= 5 + 4 and counts[2] == 4 and outcome.rows_changed == 0
