@@ -5,15 +5,13 @@ It serves both until it is interrupted. What they hold: `sandbox.jira_company`, 
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import sys
-from datetime import date
 from pathlib import Path
 
 from sandbox.company_sheets import move_to_sheets, with_sheets
-from sandbox.jira import JiraServer
-from sandbox.jira_company import company, latest_day
+from sandbox.jira import JiraServer, arguments
+from sandbox.jira_company import company
 from sandbox.jira_truth import as_yaml, figures
 from sandbox.plan_files import write_plan
 from sandbox.smartsheet import SmartsheetServer
@@ -23,17 +21,8 @@ __all__ = ["main"]
 
 def main() -> None:
     """Serves the company until interrupted."""
-    parser = argparse.ArgumentParser(description="A make-believe Jira Cloud and Smartsheet on loopback.")
-    parser.add_argument("--port", type=int, default=0, help="of the Jira; the Smartsheet takes the next one")
-    parser.add_argument("--seed", type=int, default=7)
-    parser.add_argument(
-        "--as-of", type=date.fromisoformat, default=None, help="the day the story ends on, at 06:00 UTC: the last such"
-    )
-    parser.add_argument("--issues", type=int, default=4000)
-    parser.add_argument("--truth", default=None, help="writes truth.yaml to this path")
-    parser.add_argument("--plan", default=None, help="writes the files of the company's PMO into this folder")
-    given = parser.parse_args()
-    as_of = given.as_of or latest_day()
+    given = arguments("A make-believe Jira Cloud and, on the next port, Smartsheet on loopback.")
+    as_of = given.as_of
     jira, people = company(seed=given.seed, as_of=as_of, issues=given.issues)
     if given.plan:
         write_plan(Path(given.plan), jira, people, as_of)

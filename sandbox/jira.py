@@ -52,6 +52,7 @@ __all__ = [
     "Answer",
     "JiraServer",
     "Seen",
+    "arguments",
 ]
 
 SERVER_ZONE = "Europe/Berlin"
@@ -237,9 +238,9 @@ class JiraServer(Loopback):
         return views
 
 
-def main() -> None:
-    """Serves the company until interrupted."""
-    parser = argparse.ArgumentParser(description="A make-believe Jira Cloud on loopback.")
+def arguments(description: str) -> argparse.Namespace:
+    """From the command line: seed, last day, size, port; where to write what is true of the company."""
+    parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument(
@@ -249,7 +250,14 @@ def main() -> None:
     parser.add_argument("--truth", default=None, help="writes truth.yaml to this path")
     parser.add_argument("--plan", default=None, help="writes the files of the company's PMO into this folder")
     given = parser.parse_args()
-    as_of = given.as_of or latest_day()
+    given.as_of = given.as_of or latest_day()
+    return given
+
+
+def main() -> None:
+    """Serves the company until interrupted."""
+    given = arguments("A make-believe Jira Cloud on loopback.")
+    as_of = given.as_of
     tracker, people = company(seed=given.seed, as_of=as_of, issues=given.issues)
     if given.truth:
         Path(given.truth).write_text(as_yaml(figures(tracker, as_of)), encoding="utf-8")

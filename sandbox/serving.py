@@ -9,6 +9,7 @@ import contextlib
 import socket
 import sys
 import threading
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -41,7 +42,7 @@ class Asked(NamedTuple):
     body: bytes
 
 
-class Loopback:
+class Loopback(ABC):
     """Listens on a port of this machine until closed; use it in a `with`."""
 
     def __init__(self, port: int = 0) -> None:
@@ -49,13 +50,13 @@ class Loopback:
         self._http = _Server(("127.0.0.1", port), handler)
         self.url = f"http://127.0.0.1:{self._http.server_address[1]}"
 
+    @abstractmethod
     def respond(self, asked: Asked) -> Answer:
         """To be written by each tool; called in a thread of its own for each connection."""
-        raise NotImplementedError
 
+    @abstractmethod
     def header_date(self) -> float | None:
         """Seconds since 1970 for the Date header; None leaves it out."""
-        raise NotImplementedError
 
     def __enter__(self: Self) -> Self:
         threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
