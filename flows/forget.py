@@ -103,7 +103,8 @@ def look_for(
         words = tuple(pseudonyms(known, code, also, left_out))
         others = namesakes(opened.hub, {w.text.lower() for w in words}, {a.id for a in accounts})
     forgetter = Forgetter(words, code)
-    return Looked(tuple(accounts), words, code, tuple(_remarks(settings, accounts, others, forgetter)))
+    once = {account.id: account for account in accounts}  # one that is named in records too
+    return Looked(tuple(once.values()), words, code, tuple(_remarks(settings, accounts, others, forgetter)))
 
 
 def _new_code(desk: Desk) -> str:

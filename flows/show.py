@@ -686,12 +686,12 @@ def show_words(looked: Looked, *, as_json: bool) -> None:
         _print_json(looked)
         return
     for account in looked.accounts:
-        _err.print(f"{account.id} ({account.name})", markup=False)
+        _err.print(f"{account.id} ({account.name})", markup=False, soft_wrap=True)
     for word in looked.words:
         where = "" if word.anywhere else ", only where it is all that a field about a person holds; else say --also"
-        _err.print(f"  {word.text} → {word.pseudonym}{where}", markup=False)
+        _err.print(f"  {word.text} → {word.pseudonym}{where}", markup=False, soft_wrap=True)
     for remark in looked.remarks:
-        _err.print(f"note: {remark}", markup=False)
+        _err.print(f"note: {remark}", markup=False, soft_wrap=True)
 
 
 def show_receipts(receipts: Sequence[Receipt], *, as_json: bool) -> None:
