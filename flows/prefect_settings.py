@@ -23,8 +23,13 @@ _ALWAYS = {
 }
 
 
-def set_up_prefect(home: Path | None = None) -> None:
-    """Sets environment variables for this process and those it starts. `home`: a folder for Prefect's own files."""
+def set_up_prefect(home: Path | None = None, *, passing: bool = False) -> None:
+    """Sets environment variables for this process and those it starts. `home`: a folder for Prefect's own files.
+
+    `passing`: a server that is started for one run writes to our terminal, and what ails it is told by us.
+    """
+    if passing:
+        os.environ.setdefault("PREFECT_SERVER_LOGGING_LEVEL", "CRITICAL")
     for name, value in _ALWAYS.items():
         os.environ.setdefault(name, value)
     if home is not None and "PREFECT_HOME" not in os.environ:

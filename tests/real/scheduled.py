@@ -97,7 +97,7 @@ class Scheduled:
         running = [
             one
             for one in psutil.Process(self.process.pid).children(recursive=True)
-            if "prefect" in (said := " ".join(one.cmdline())) and "server" not in said and "uvicorn" not in said
+            if "multiprocessing.spawn" in " ".join(one.cmdline())  # as Prefect starts a flow
         ]
         assert running, "no night is under way"
         for one in running:
