@@ -84,11 +84,8 @@ class Place:
 
 
 KNOWN = (5, 8, 11)
-"""Seeds. 5: a project goes to the trash. 8: issues are hidden just when their cut lists are to be completed. 11: feeds
-that stand still at one instant."""
-
-LONG = (5, 11)
-"""Those of them that `make test-real` alone lives."""
+"""Seeds that `make test-real` lives beside fresh ones. 5: a project goes to the trash. 8: issues are hidden just when
+their cut lists are to be completed. 11: feeds that stand still at one instant."""
 
 
 def run_history(seed: int, folder: Path, *, rounds: int = 3, issues: int = 120) -> dict[str, int]:

@@ -25,15 +25,9 @@ from tests.warehouse.small_hub import NOON, STATUSES, SmallHub, issue, project
 from warehouse.landing import Event, StreamFacts
 from warehouse.observed import Observing
 
-KNOWN = (136221331,)
 FRESH = random.SystemRandom().randrange(10**9)
 NIGHT = 24 * 3600
 OVERLAP = timedelta(minutes=5)
-
-
-@pytest.mark.parametrize("seed", KNOWN)
-def test_observed_history_obeys_its_laws_in_known_histories(seed: int, tmp_path: Path):
-    run_history(seed, tmp_path, history=False)
 
 
 def test_observed_history_obeys_its_laws_in_a_fresh_history(tmp_path: Path):

@@ -26,7 +26,7 @@ KINDS: dict[str, tuple[History, int, tuple[int, ...]]] = {
     "in memory, observed": (
         partial(histories.run_history, history=False),
         int(os.environ.get("PMO_HISTORIES", "1000")) // 3,
-        (),
+        (136221331,),
     ),
     "of a Jira": (jira_histories.run_history, int(os.environ.get("PMO_JIRA_HISTORIES", "60")), jira_histories.KNOWN),
 }
