@@ -16,6 +16,7 @@ import re
 import ssl
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -357,12 +358,12 @@ class _Failure:
         return self.status == 429 or bool(self.asked_seconds)
 
 
-class RenewableAuth(AuthBase):
+class RenewableAuth(AuthBase, ABC):
     """What proves who we are, and may be out of date: a refused request is sent once more with what is new."""
 
+    @abstractmethod
     def renew(self, refused: str) -> bool:
         """Whether there is something else now than this `Authorization`."""
-        raise NotImplementedError
 
 
 class Client:
