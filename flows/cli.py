@@ -517,13 +517,16 @@ for _command in (approve, reject, undo):
 def nightly(config: Path | None) -> int:
     """Run the nightly flow once, now: pull, push what is approved, publish, report."""
     from flows.prefect_settings import set_up_prefect
-    from flows.schedule import named_server
+    from flows.schedule import prefect_server
 
     path, settings = _located(config)
-    set_up_prefect(settings.data / "prefect", passing=named_server() is None)
-    from flows.nightly import run_once
+    set_up_prefect(settings.data / "prefect")
+    with prefect_server(settings.data / "prefect", share=True, told=click.echo) as server:
+        from flows.nightly import end_lost_runs, run_once
 
-    return run_once(path)
+        if server.is_ours:
+            end_lost_runs()
+        return run_once(path)
 
 
 @cli.command()

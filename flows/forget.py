@@ -8,7 +8,6 @@ the plan's own files hold is not ours: it is said, and would come back with the 
 
 from __future__ import annotations
 
-import os
 import secrets
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -20,7 +19,7 @@ import msgspec
 
 import connectors
 from flows.rebuild import Connect, rebuild
-from flows.schedule import PID_FILE
+from flows.schedule import running_server
 from flows.sync import OpenHub, publish_hub
 from model.config import Settings
 from model.errors import ConfigError, Locked
@@ -164,11 +163,8 @@ def _files_outside(settings: Settings) -> list[Path]:
 
 
 def _refuse_while_scheduled(settings: Settings) -> None:
-    pid_file = settings.data / "prefect" / PID_FILE
-    try:
-        pid = int(pid_file.read_text(encoding="utf-8"))
-        os.kill(pid, 0)
-    except (OSError, ValueError):
+    pid = running_server(settings.data / "prefect")
+    if pid is None:
         return
     raise Locked(
         f"`pmo schedule` is running over {settings.data} (its server is process {pid}): stop it first",

@@ -71,8 +71,7 @@ def of_prefect(then: str) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        named = os.environ.get("PREFECT_API_URL")
-        server = f"the Prefect server {named}" if named else "the passing Prefect server"
+        server = f"the Prefect server {os.environ.get('PREFECT_API_URL', '')}".rstrip()
         why = (str(error).splitlines() or [""])[0].rstrip(". ") or type(error).__name__
         raise HubError(f"{server} failed ({why}): {then}") from error
 
@@ -163,10 +162,8 @@ def nightly(config: str | None = None) -> State[Any]:
 
 
 def run_once(config: Path) -> int:
-    """Runs the flow in this process, under the server of the environment or a passing one. Gives an exit status."""
-    home = os.environ.get("PREFECT_HOME", "~/.prefect")
-    mend = "start it" if os.environ.get("PREFECT_API_URL") else f"end whoever holds its database in {home}"
-    with of_prefect(f"{mend}, then run `pmo nightly` again; `pmo status` says what was done until then"):
+    """Runs the flow in this process, under the server of the environment. Gives an exit status."""
+    with of_prefect("look after it, then run `pmo nightly` again; `pmo status` says what was done until then"):
         return 0 if nightly(str(config), return_state=True).is_completed() else 1
 
 

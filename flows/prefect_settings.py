@@ -18,18 +18,11 @@ _ALWAYS = {
     "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
     "PREFECT_SERVER_LOGGING_LEVEL": "ERROR",
     "PREFECT_RESULTS_PERSIST_BY_DEFAULT": "false",
-    # a passing server has 20 seconds, and takes as long on a machine that has other things to do
-    "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
 }
 
 
-def set_up_prefect(home: Path | None = None, *, passing: bool = False) -> None:
-    """Sets environment variables for this process and those it starts. `home`: a folder for Prefect's own files.
-
-    `passing`: a server that is started for one run writes to our terminal, and what ails it is told by us.
-    """
-    if passing:
-        os.environ.setdefault("PREFECT_SERVER_LOGGING_LEVEL", "CRITICAL")
+def set_up_prefect(home: Path | None = None) -> None:
+    """Sets environment variables for this process and those it starts. `home`: a folder for Prefect's own files."""
     for name, value in _ALWAYS.items():
         os.environ.setdefault(name, value)
     if home is not None and "PREFECT_HOME" not in os.environ:

@@ -1,10 +1,13 @@
 """A Prefect server of our own on loopback, for who has none: started, watched, started anew if it dies, stopped again.
 
-It keeps its database under `data/prefect`. Who has a server names it in PREFECT_API_URL, and none is started.
+It keeps its database under `data/prefect`, and all it says in a file there. Who started it holds a lock on
+`server.pid` for as long as it runs, let go even by a kill; what is in the file is its number and address. Who has a
+server names it in PREFECT_API_URL, and none is started.
 """
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import socket
@@ -23,10 +26,9 @@ from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
 
-from model.errors import ConfigError, FileError
-from warehouse.files import write_whole
+from model.errors import ConfigError, FileError, HubError, Locked
 
-__all__ = ["Server", "due", "named_server", "prefect_server"]
+__all__ = ["Server", "due", "prefect_server", "running_server"]
 
 PORT = 4200
 STARTS_WITHIN_SECONDS = 120.0
@@ -57,39 +59,87 @@ class Server:
     is_ours: bool
 
 
-def named_server() -> str | None:
-    """The server that PREFECT_API_URL names, if it does. Raises ConfigError where that does not answer."""
+@contextmanager
+def prefect_server(
+    home: Path, *, port: int = PORT, share: bool = False, told: Callable[[str], None] = print
+) -> Iterator[Server]:
+    """The server that is named, else one of our own; PREFECT_API_URL is set for as long as the context lasts.
+
+    `share`: the one that another process has started in this folder will do; else that is refused.
+    Raises ConfigError where the named server does not answer, FileError where one of our own does not start, Locked.
+    """
     named = os.environ.get("PREFECT_API_URL")
-    if named and not _answers(named, within=STARTS_WITHIN_SECONDS / 4):
-        raise ConfigError(f"the Prefect server {named} (PREFECT_API_URL) does not answer: start it, or unset the name")
-    return named or None
+    if named:
+        if not _answers(named, within=STARTS_WITHIN_SECONDS / 4):
+            raise ConfigError(
+                f"the Prefect server {named} (PREFECT_API_URL) does not answer: start it, or unset the name"
+            )
+        yield Server(named, is_ours=False)
+        return
+    home.mkdir(parents=True, exist_ok=True)
+    with _held(home / PID_FILE) as descriptor:
+        if descriptor is None:
+            yield from _of_another(home, share=share)
+            return
+        _end_left_over(home)
+        server = _Server(home, port if _is_free(port) else _free_port(), descriptor, told)
+        try:
+            server.start()
+            with _named(server.url):
+                yield Server(server.url, is_ours=True)
+        finally:
+            server.stop()
+
+
+def running_server(home: Path) -> int | None:
+    """The number of the server of our own that runs in that folder, also if who started it is no more."""
+    with suppress(OSError, ValueError):
+        pid = int((home / PID_FILE).read_text(encoding="utf-8").partition(" ")[0])
+        if b"prefect" in Path(f"/proc/{pid}/cmdline").read_bytes():  # else the number is somebody else's by now
+            return pid
+    return None
 
 
 @contextmanager
-def prefect_server(home: Path, *, port: int = PORT, told: Callable[[str], None] = print) -> Iterator[Server]:
-    """The server that is named, else one of our own; PREFECT_API_URL is set for as long as the context lasts.
-
-    Raises ConfigError where the named server does not answer, FileError where one of our own does not start.
-    """
-    named = named_server()
-    if named:
-        yield Server(named, is_ours=False)
-        return
-    _end_left_over(home / PID_FILE)
-    server = _Server(home, port if _is_free(port) else _free_port(), told)
-    server.start()
-    os.environ["PREFECT_API_URL"] = server.url
+def _named(url: str) -> Iterator[None]:
+    os.environ["PREFECT_API_URL"] = url
     try:
-        yield Server(server.url, is_ours=True)
+        yield
     finally:
         del os.environ["PREFECT_API_URL"]
-        server.stop()
+
+
+@contextmanager
+def _held(pid_file: Path) -> Iterator[int | None]:
+    """The file, open and locked; None if another process has it."""
+    descriptor = os.open(pid_file, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield None
+        else:
+            yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _of_another(home: Path, *, share: bool) -> Iterator[Server]:
+    words = (home / PID_FILE).read_text(encoding="utf-8").split()
+    if share and len(words) == 2 and _answers(words[1], within=STARTS_WITHIN_SECONDS):
+        with _named(words[1]):
+            yield Server(words[1], is_ours=False)
+        return
+    raise Locked(
+        f"another `pmo schedule` or `pmo nightly` runs over {home.parent} (its Prefect server is process "
+        f"{words[0] if words else 'unknown'}): stop it, or let it end, then run the command again"
+    )
 
 
 class _Server:
-    def __init__(self, home: Path, port: int, told: Callable[[str], None]) -> None:
+    def __init__(self, home: Path, port: int, pid_file: int, told: Callable[[str], None]) -> None:
         self.url = f"http://127.0.0.1:{port}/api"
-        self._log, self._pid_file = home / "server.log", home / PID_FILE
+        self._home, self._log, self._pid_file = home, home / "server.log", pid_file
         self._command = [
             sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port),
         ]  # fmt: skip
@@ -99,17 +149,30 @@ class _Server:
         self._watching = threading.Thread(target=self._watch, name="prefect-server", daemon=True)
 
     def start(self) -> None:
+        said_before = self._log.stat().st_size if self._log.exists() else 0
         self._spawn()
         if not _answers(self.url, within=STARTS_WITHIN_SECONDS, alive=self._is_alive):
             self.stop()
-            raise FileError(f"the Prefect server did not start: {_last_line(self._log)}; all it said is in {self._log}")
+            raise self._why_not(said_before)
         self._watching.start()
+
+    def _why_not(self, said_before: int) -> HubError:
+        with self._log.open("rb") as log:
+            log.seek(said_before)
+            locked = b"database is locked" in log.read()
+        if locked:
+            where = os.environ.get("PREFECT_HOME", self._home)
+            return Locked(
+                f"the Prefect server did not start: end whoever holds its database in {where}, then try again"
+            )
+        return FileError(f"the Prefect server did not start: {_last_line(self._log)}; all it said is in {self._log}")
 
     def _spawn(self) -> None:
         with self._log.open("ab") as log:
             # a group of its own: Ctrl-C ends us, and we end it
             self._process = subprocess.Popen(self._command, stdout=log, stderr=log, start_new_session=True)
-        write_whole(self._pid_file, f"{self._process.pid}\n")
+        os.ftruncate(self._pid_file, 0)
+        os.pwrite(self._pid_file, f"{self._process.pid} {self.url}\n".encode(), 0)
 
     def _is_alive(self) -> bool:
         return self._process is not None and self._process.poll() is None
@@ -123,27 +186,22 @@ class _Server:
 
     def stop(self) -> None:
         self._ending.set()
-        self._pid_file.unlink(missing_ok=True)
         process = self._process
-        if process is None or process.poll() is not None:
-            return
-        process.terminate()
-        try:
-            process.wait(STOPS_WITHIN_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        if process is not None and process.poll() is None:
+            process.terminate()
+            try:
+                process.wait(STOPS_WITHIN_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        os.ftruncate(self._pid_file, 0)
 
 
-def _end_left_over(pid_file: Path) -> None:
-    """Ends the server of a `pmo schedule` that was killed: two on one database would not do."""
-    try:
-        pid = int(pid_file.read_text(encoding="utf-8"))
-        command = Path(f"/proc/{pid}/cmdline").read_bytes()
-    except (OSError, ValueError):
+def _end_left_over(home: Path) -> None:
+    """Ends the server of a process that was killed: two on one database would not do."""
+    pid = running_server(home)
+    if pid is None:
         return
-    if b"prefect" not in command:
-        return  # the number is somebody else's by now
     ends = time.monotonic() + STOPS_WITHIN_SECONDS
     with suppress(ProcessLookupError):
         os.kill(pid, signal.SIGTERM)
