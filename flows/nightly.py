@@ -34,6 +34,7 @@ from prefect.client.schemas.objects import (  # noqa: E402
 )
 from prefect.client.schemas.schedules import CronSchedule  # noqa: E402
 from prefect.futures import wait  # noqa: E402
+from prefect.logging.handlers import APILogHandler  # noqa: E402
 from prefect.states import Completed, Crashed, Failed  # noqa: E402
 from prefect.task_runners import ThreadPoolTaskRunner  # noqa: E402
 from prefect.types.entrypoint import EntrypointType  # noqa: E402
@@ -164,7 +165,10 @@ def nightly(config: str | None = None) -> State[Any]:
 def run_once(config: Path) -> int:
     """Runs the flow in this process, under the server of the environment. Gives an exit status."""
     with of_prefect("look after it, then run `pmo nightly` again; `pmo status` says what was done until then"):
-        return 0 if nightly(str(config), return_state=True).is_completed() else 1
+        try:
+            return 0 if nightly(str(config), return_state=True).is_completed() else 1
+        finally:
+            APILogHandler().flush()  # else that is done at the end of the process, when the server is stopped
 
 
 def end_lost_runs() -> None:

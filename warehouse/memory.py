@@ -2,7 +2,9 @@
 
 Bodies of some megabytes come and go by the thousand, over many threads. What the allocators keep of that for later
 counts as used, grows with the number of threads, and made up a third of all. Facts: glibc's mallopt(3), Arrow's memory
-pools; measured with 20,000 issues of 27 kB: 584 MB at the peak without, 348 MB with it.
+pools; measured with 20,000 issues of 27 kB: 584 MB at the peak without, 348 MB with it. DuckDB brings jemalloc along,
+which keeps freed pages for later (jemalloc(3), "arena.<i>.purge"): 200,000 issues are published with 250
+instead of 260 MB if it is told to let go of them now and then.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ __all__ = ["give_freed_back", "give_memory_back", "keep_little_memory"]
 
 _TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8  # of mallopt
 _LARGE = 262_144
+_ALL_ARENAS = 4096  # MALLCTL_ARENAS_ALL of jemalloc 5
 
 
 def keep_little_memory() -> None:
@@ -43,3 +46,14 @@ def give_freed_back() -> None:
     """
     with suppress(OSError, AttributeError):
         ctypes.CDLL("libc.so.6").malloc_trim(0)
+    with suppress(ImportError, OSError, AttributeError):
+        _purge_duckdb()
+
+
+def _purge_duckdb() -> None:
+    """All arenas of the jemalloc in DuckDB's library, where this build of it has one and shows it."""
+    import _duckdb
+
+    control = ctypes.CDLL(_duckdb.__file__).duckdb_je_mallctl
+    for order in (b"thread.tcache.flush", f"arena.{_ALL_ARENAS}.purge".encode()):
+        control(order, None, None, None, ctypes.c_size_t(0))

@@ -47,6 +47,7 @@ from warehouse.figures import figure_parts, figure_sql
 from warehouse.files import said_plainly, sync_file, sync_folder
 from warehouse.hub import MEGABYTES_TO_PUBLISH, Hub
 from warehouse.lineage import lineage_rows
+from warehouse.memory import give_freed_back
 from warehouse.normal import issues_between, normal_tables
 from warehouse.past import ClosedMonth, ClosedRate, Past, PastFacts, ShownProject
 from warehouse.schema import PUBLISHED_VERSION, quoted, text
@@ -260,6 +261,7 @@ def _write(hub: Hub, part: Path, beside: _Beside, megabytes: int) -> PastFacts:
         for record in _MADE:
             # what one table needed is no more for the next: the peak is there already, and to try with less takes time
             enough = _fill_with_enough(hub, record, megabytes, enough, emails=beside.settings.publish.emails)
+            give_freed_back()
         new = _to_be_kept(hub, beside)
         _describe(hub, PUBLISHED)
         hub.con.execute("CHECKPOINT published")
@@ -403,6 +405,7 @@ def _fill(hub: Hub, record: type[Record], *, emails: bool) -> None:
         for low in range(0, most, _ISSUES_AT_ONCE):
             rows = issues_between(low, low + _ISSUES_AT_ONCE)
             hub.con.execute(f"INSERT INTO published.issues {_columns(record, rows, hidden=hidden)}")
+            give_freed_back()
     elif record in FIGURES:
         # a figure names the tables as an analyst does, so that its SQL runs on the file as it stands there
         with _published_first(hub):
@@ -414,6 +417,7 @@ def _fill(hub: Hub, record: type[Record], *, emails: bool) -> None:
             kind = "TEMP TABLE" if record in OF_PEOPLE else "TABLE"
             hub.con.execute(f"CREATE {kind} {record.table} AS {first}")
             for part in others:
+                give_freed_back()
                 hub.con.execute(f"INSERT INTO {record.table} {part}")
     elif record in PLANNED and not hub.value(f"SELECT EXISTS (FROM landed.{record.table})"):
         # most hubs have few of them, and to ask their views takes time

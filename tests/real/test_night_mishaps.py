@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sqlite3
 import subprocess
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ import psutil
 import pytest
 
 from flows.prefect_settings import set_up_prefect
-from flows.schedule import prefect_server
+from flows.schedule import prefect_server, running_server
 from sandbox.redmine import RedmineServer
 from sandbox.redmine_tracker import Tracker
 from tests.real.scheduled import issues
@@ -44,7 +45,9 @@ class Hub:
 
     def assert_healed(self, other: Path, **variables: str) -> None:
         """By another night: the tables equal those of a hub that nothing befell."""
-        well(self.night(**variables))
+        healing = self.night(**variables)
+        well(healing)
+        assert "Error" not in healing.stderr
         assert self.link.resolve() != self.before
         well(pmo("sync", cwd=configured(other, self.server.url)))
         assert differences(self.link, other / "data" / "portfolio.duckdb") == []
@@ -89,7 +92,12 @@ def test_no_server_a_locked_database_then_a_night(server: RedmineServer, tmp_pat
         told = hub.night()
         assert_one_sentence(told, "the Prefect server did not start", f"end whoever holds its database in {home}")
         hub.assert_read_as_before()
+    killed = pmo("nightly", cwd=hub.folder, via=("tests.killer", "answer decoded", "1"))
+    assert killed.returncode == -signal.SIGKILL, killed.stdout + killed.stderr
+    left_over = running_server(home)
+    assert left_over is not None, "the server of a night that was killed is ended by the next"
     hub.assert_healed(tmp_path / "fresh")
+    assert not psutil.pid_exists(left_over) and running_server(home) is None
 
 
 def test_a_server_that_dies_in_the_middle_of_a_night(server: RedmineServer, tmp_path: Path) -> None:
