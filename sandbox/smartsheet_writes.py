@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sandbox.smartsheet_call import Call, Problem, error
+from sandbox.smartsheet_formula import worked_out
 from sandbox.smartsheet_records import Column, Link, Row, Sheet, Value, Written
 from sandbox.smartsheet_taking import refuse, taken
 from sandbox.smartsheet_views import Shape, Views
@@ -145,7 +146,7 @@ class _Writer:
         if formula is not None:
             if not formula.startswith("="):
                 raise Problem(1162)
-            return column, "#UNPARSEABLE", {"formula": formula}  # it works nothing out
+            return column, worked_out(self.sheet, formula), {"formula": formula}
         if cell.get("linkInFromCell"):
             link_ = self.link(cell["linkInFromCell"])
             source = self.tracker.rows[link_.row_id]
