@@ -7,7 +7,7 @@ vendor, and its answers have never come in pages.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from sandbox.smartsheet_call import Call, Problem, done
 from sandbox.smartsheet_records import Folder, Report, Sheet, Workspace
@@ -161,8 +161,30 @@ def copy_folder(call: Call, id_: str) -> Any:
         raise Problem(1031, body["destinationType"], "destinationType")
     if kind != "home" and "destinationId" not in body:
         raise Problem(1012, "destinationId")
-    new = _copied(call, folder, body["newName"], place_of(call, kind, str(body.get("destinationId", 0))))
+    place = place_of(call, kind, str(body.get("destinationId", 0)))
+    new = _planted(call, _Tree.of(call, folder), body["newName"], place)
     return done(Views(call.tracker, call.user).folder(call.tracker.folders[new]))
+
+
+class _Tree(NamedTuple):
+    """What a folder holds, all the way down; it may be copied into itself."""
+
+    sheets: list[Sheet]
+    folders: list[tuple[str, _Tree]]
+
+    @classmethod
+    def of(cls, call: Call, folder: Folder) -> _Tree:
+        held = _held(call, None, folder.id)
+        return cls(held["sheets"], [(one.name, cls.of(call, one)) for one in held["folders"]])
+
+
+def _planted(call: Call, tree: _Tree, name: str, place: dict[str, int]) -> int:
+    new = _new_folder(call, name, place)
+    for sheet in tree.sheets:
+        copied_sheet(call, sheet, sheet.name, {"folder": new}, data=bool(call.words("include") & {"data", "all"}))
+    for inner, held in tree.folders:
+        _planted(call, held, inner, {"folder": new})
+    return new
 
 
 def copied_sheet(call: Call, source: Sheet, name: str, place: dict[str, int], *, data: bool) -> Sheet:
@@ -182,17 +204,6 @@ def copied_sheet(call: Call, source: Sheet, name: str, place: dict[str, int], *,
         rows = tracker.copy_rows(source.rows, copy, owner.id)
         tracker.settle(copy, [tracker.rows[id_] for id_ in rows.values()], owner.id)
     return copy
-
-
-def _copied(call: Call, folder: Folder, name: str, place: dict[str, int]) -> int:
-    held = _held(call, None, folder.id)
-    new = _new_folder(call, name, place)
-    for sheet in held["sheets"]:
-        data = bool(call.words("include") & {"data", "all"})
-        copied_sheet(call, sheet, sheet.name, {"folder": new}, data=data)
-    for one in held["folders"]:
-        _copied(call, one, one.name, {"folder": new})
-    return new
 
 
 HOME = r"/home"  # of the account

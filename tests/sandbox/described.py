@@ -78,6 +78,19 @@ class Described:
         assert not errors, [(list(error.absolute_path), error.message[:200]) for error in errors[:5]]
 
 
+def documented(file: str, before: str) -> set[tuple[str, str]]:
+    """Methods and paths of the block that follows these words in a file of docs/: `GET /a /b/#`, a method a line."""
+    text = (Path(__file__).parents[2] / "docs" / file).read_text(encoding="utf-8")
+    block = text.partition(before)[2].partition("```text")[2].partition("```")[0]
+    found, method = set(), ""
+    for word in block.split():
+        if word.startswith("/"):
+            found.add((method, word))
+        else:
+            method = word
+    return found
+
+
 def lenient(schema: Any) -> Any:
     """Further keys and nulls allowed, as real answers have them; so what fits one of several shapes may fit two."""
     if isinstance(schema, list):

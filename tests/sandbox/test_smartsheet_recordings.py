@@ -139,6 +139,7 @@ def test_all_recordings_are_answered_alike(recordings, answers):
 def test_rows_of_the_recordings_are_met_one_for_one(recordings, answers, capsys):
     theirs = [len([*rows_in(one["response_body"])]) for one in recordings]
     assert [len([*rows_in(one)]) for one in answers] == theirs
+    assert theirs == [json.dumps(one["response_body"]).count('"cells": [') for one in recordings]
     with capsys.disabled():
         print(f"\n  {sum(theirs)} rows of {len(theirs)} recordings")
 

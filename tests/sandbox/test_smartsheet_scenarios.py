@@ -7,6 +7,7 @@ itself: an entry that is needed no more fails, too.
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from functools import partial
 from typing import Any, NamedTuple
@@ -153,6 +154,7 @@ def test_rows_of_the_scenarios_are_met_one_for_one(scenarios: list[Scenario], re
     theirs = {one.name: len([*rows_in(one.told)]) for one in scenarios}
     ours = {one.name: len([*rows_in(answer)]) for one, _, answer in replayed}
     assert ours == theirs
+    assert sum(theirs.values()) == sum(json.dumps(one.told).count('"cells": [') for one in scenarios)
     with capsys.disabled():
         print(f"\n  {sum(ours.values())} rows of {sum(map(bool, ours.values()))} scenarios")
 
