@@ -14,7 +14,7 @@ from typing import Any
 from sandbox.smartsheet_records import ACCESS, Folder, Row, Sheet, User, Workspace
 from sandbox.smartsheet_tracker import Tracker
 
-__all__ = ["Call", "Options", "Problem", "done", "error"]
+__all__ = ["UNEXPECTED", "Call", "Options", "Problem", "done", "error"]
 
 MESSAGES = {
     1001: (401, "An Access Token is required."),
@@ -117,7 +117,23 @@ def error(code: int, ref: int, message: str | None = None, detail: dict[str, int
     return shown | ({"detail": detail} if detail else {})
 
 
+UNEXPECTED = 'Field "{0}" was of unexpected type.'
+_KINDS: dict[str, tuple[type, type]] = {  # attributes of bodies, and what is in them where they are arrays
+    **dict.fromkeys(("name", "newName", "title", "type", "email", "accessLevel", "firstName", "lastName"), (str, str)),
+    **dict.fromkeys(("to", "schedule", "projectSettings", "userSettings", "autoNumberFormat"), (dict, str)),
+    **dict.fromkeys(("columns", "members", "sendTo", "contactOptions"), (list, dict)),
+    **dict.fromkeys(("rowIds", "columnIds"), (list, int)),
+    **dict.fromkeys(("options", "tags"), (list, str)),
+}
+
+
 def _require(given: Mapping[str, Any], names: Sequence[str]) -> None:
+    for name, value in given.items():
+        kind, inner = _KINDS.get(name, (object, object))
+        if value is not None and not isinstance(value, kind):
+            raise Problem(1008, UNEXPECTED.format(name))
+        if isinstance(value, list) and not all(isinstance(one, inner) for one in value):
+            raise Problem(1008, UNEXPECTED.format(name))
     missing = [name for name in names if given.get(name) in (None, "")]
     if missing:
         raise Problem(1012, ", ".join(missing))

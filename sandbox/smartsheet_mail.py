@@ -63,8 +63,14 @@ def request_update(call: Call, id_: str) -> Any:
 
 def _next(schedule: dict[str, Any], now: int) -> str | int:
     """The first time after now, by steps from the start."""
-    at = datetime.fromisoformat(str(schedule.get("startAt", instant(now))))
-    step = timedelta(days=EVERY.get(schedule.get("type", ""), 0) * schedule.get("repeatEvery", 1))
+    every = schedule.get("repeatEvery", 1)
+    if not isinstance(every, int) or not 1 <= every <= 99:
+        raise Problem(1031, every, "schedule.repeatEvery")
+    try:
+        at = datetime.fromisoformat(str(schedule.get("startAt", instant(now))))
+    except ValueError as cause:
+        raise Problem(1031, schedule["startAt"], "schedule.startAt") from cause
+    step = timedelta(days=EVERY.get(schedule.get("type", ""), 0) * every)
     while step and at.astimezone(UTC).timestamp() <= now:
         at += step
     return instant(int(at.timestamp()))

@@ -48,11 +48,11 @@ def _fields(given: Mapping[str, Any], kind: str) -> dict[str, Any]:
     return fields
 
 
-def _new_columns(given: Sequence[Any]) -> list[dict[str, Any]]:
+def _new_columns(given: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """The fields of the columns that a new sheet is to have."""
     for one in given:
-        if not isinstance(one, dict) or not one.get("title") or not one.get("type"):
-            raise Problem(1012, "column.title" if isinstance(one, dict) and one.get("type") else "column.type")
+        if not one.get("title") or not one.get("type"):
+            raise Problem(1012, "column.title" if one.get("type") else "column.type")
     if len({one["title"] for one in given}) < len(given):
         raise Problem(1056)
     primary = [one for one in given if one.get("primary")]

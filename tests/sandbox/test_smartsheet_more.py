@@ -284,6 +284,25 @@ def test_every_change_is_described_and_refused_without_its_body(hub: Browser, de
         assert (method, described.operation(method, path)[0]) in described.checked
 
 
+def test_what_is_of_the_wrong_kind_is_refused(smartsheet: SmartsheetServer, plan: Sheet):
+    hub, row = Browser(smartsheet.url), plan.rows[0].id
+    later = {"sendTo": [{"email": MIRA}], "rowIds": [row]}
+    for path, body, code in (
+        ("sheets", [TITLE], 1008),
+        ("sheets", {"name": 5, "columns": TITLE}, 1008),
+        ("sheets", {"name": "a", "columns": ["b"]}, 1008),
+        ("sheets", {"name": "a", "fromId": "b"}, 1031),
+        ("favorites", ["b"], 1008),
+        ("groups", {"name": "a", "members": ["b"]}, 1008),
+        (f"sheets/{plan.id}/rows/move", {"rowIds": [row], "to": plan.id}, 1008),
+        (f"sheets/{plan.id}/emails", {"sendTo": MIRA}, 1008),
+        (f"sheets/{plan.id}/rows/emails", {"sendTo": [], "rowIds": ["1"]}, 1008),
+        (f"sheets/{plan.id}/updaterequests", later | {"schedule": {"type": "DAILY", "repeatEvery": -1}}, 1031),
+        (f"sheets/{plan.id}/updaterequests", later | {"schedule": {"type": "DAILY", "startAt": "soon"}}, 1031),
+    ):
+        assert hub.code("POST", path, json=body) == (400, code), (path, body)
+
+
 def test_every_list_and_thing_of_ours_is_described(described: SmartsheetDescribed):
     for method, pattern, _ in [*MAKING_ROUTES, *MORE_ROUTES, *MAIL_ROUTES, *PLACE_ROUTES]:
         path = pattern.replace("(folder|workspace)", "workspace").replace(r"(\w+)", "sheet").replace(r"(\d+)", "1")
