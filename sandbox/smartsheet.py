@@ -26,8 +26,12 @@ from sandbox.moving import Moving
 from sandbox.serving import HTML, LOGIN_PAGE, Answer, Asked, Loopback
 from sandbox.smartsheet_call import Call, Options, Problem, error
 from sandbox.smartsheet_faults import Faults, RateLimit, edit_first, vanish
+from sandbox.smartsheet_mail import MAIL_ROUTES
+from sandbox.smartsheet_making import MAKING_ROUTES
+from sandbox.smartsheet_more import MORE_ROUTES
 from sandbox.smartsheet_moves import Mover
 from sandbox.smartsheet_oauth import OAuth
+from sandbox.smartsheet_places import PLACE_ROUTES
 from sandbox.smartsheet_random import filled
 from sandbox.smartsheet_records import User
 from sandbox.smartsheet_sheets import SHEET_ROUTES
@@ -36,15 +40,16 @@ from sandbox.smartsheet_talk import TALK_ROUTES
 from sandbox.smartsheet_tracker import Tracker
 from sandbox.smartsheet_writes import WRITE_ROUTES
 
-__all__ = ["ADMIN_TOKEN", "MEMBER_TOKEN", "Seen", "SmartsheetServer"]
+__all__ = ["ADMIN_TOKEN", "MEMBER_TOKEN", "ROUTES", "Seen", "SmartsheetServer"]
 
 ADMIN_TOKEN = "sandbox-smartsheet-admin-token"
 MEMBER_TOKEN = "sandbox-smartsheet-member-token"
 HISTORY_COST = 10
-_ROUTES = [
-    (method, re.compile(path), handle)
-    for method, path, handle in (*SHEET_ROUTES, *SITE_ROUTES, *WRITE_ROUTES, *TALK_ROUTES)
-]
+ROUTES = [
+    *SHEET_ROUTES, *SITE_ROUTES, *PLACE_ROUTES, *WRITE_ROUTES, *TALK_ROUTES, *MAKING_ROUTES, *MORE_ROUTES,
+    *MAIL_ROUTES,
+]  # fmt: skip
+_ROUTES = [(method, re.compile(path), handle) for method, path, handle in ROUTES]
 _ROWS = re.compile(r"/2\.0/sheets/(\d+)/rows")
 
 

@@ -6,15 +6,15 @@ case-sensitive: what is spelt otherwise is not there.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from sandbox.smartsheet_records import ACCESS, Row, Sheet, User
+from sandbox.smartsheet_records import ACCESS, Folder, Row, Sheet, User, Workspace
 from sandbox.smartsheet_tracker import Tracker
 
-__all__ = ["Call", "Options", "Problem", "error"]
+__all__ = ["UNEXPECTED", "Call", "Options", "Problem", "done", "error"]
 
 MESSAGES = {
     1001: (401, "An Access Token is required."),
@@ -25,17 +25,27 @@ MESSAGES = {
     1007: (404, "Version not supported."),
     1008: (400, "Unable to parse request. The following error occurred: {0}"),
     1012: (400, "Required object attribute(s) are missing from your request: {0}."),
+    1016: (403, "The user is already a member of your account."),
     1018: (400, "The value {0} was not valid for the parameter {1}."),
+    1020: (404, "User not found."),
     1024: (400, "The HTTP request body is required for this Method."),
+    1025: (400, "The share already exists."),
     1030: (401, "You are unable to assume the user specified."),
     1031: (400, "The value {0} was not valid for the attribute {1}."),
     1032: (400, "The attribute(s) {0} are not allowed for this operation."),
+    1034: (400, "Invalid Row Id."),
     1036: (400, "The columnId {0} is invalid."),
     1037: (400, "The columnId {0} is included more than once in a single row."),
     1039: (403, "Cannot edit a locked column {0}"),
     1042: (400, "The value for cell in column {0}, {1}, did not conform to the strict requirements for type {2}."),
     1046: (400, "Cells containing system values cannot be inserted or updated through the API, columnId : {0}."),
     1050: (403, "You cannot edit a locked row."),
+    1051: (400, "Attachments of type FILE cannot be created using JSON."),
+    1054: (400, "The new sheet requires either a fromId or columns."),
+    1055: (400, "One and only one column must be primary."),
+    1056: (400, "Column titles must be unique."),
+    1057: (400, "Primary columns must be of type TEXT_NUMBER."),
+    1060: (400, "Column options are not allowed for column type {0}."),
     1061: (400, "Max count exceeded for field {0}."),
     1062: (400, "Invalid row location."),
     1063: (400, "Invalid parentId: {0}."),
@@ -51,6 +61,11 @@ MESSAGES = {
         "End Dates on dependency-enabled sheets cannot be created/updated. Please update either the Duration or "
         "Start Date column.",
     ),
+    1090: (400, "Column.type is required when changing symbol, systemColumnType or options."),
+    1103: (400, "A group with the same name already exists."),
+    1104: (403, "You must be a group administrator to create a group."),
+    1105: (400, "The operation failed because one or more group members were not members of your account: {0}."),
+    1106: (404, "Group not found."),
     1109: (400, "Only one of cell.hyperlink or cell.linkInFromCell may be non-null."),
     1112: (400, "hyperlink.url must be null for sheet, report, or Sight hyperlinks."),
     1122: (405, "Requested URL does not support this method: {0}."),
@@ -60,8 +75,12 @@ MESSAGES = {
         "value (toBottom, toTop, parentId, siblingId, above).",
     ),
     1124: (415, "Invalid Content-Type header. Media type not supported."),
+    1129: (400, "The resource you tried to create already exists."),
     1130: (400, "One of cell.value or objectValue may be set, but not both."),
     1131: (400, "cell.{0} for column {1} was of the wrong object type. Allowed types: {2}."),
+    1135: (400, "Input column index {0} is different from the first input column index {1}."),
+    1136: (400, "Cannot copy or move row(s) within the same sheet."),
+    1143: (400, "To set {0}, you must first enable dependencies on the sheet."),
     1162: (400, "A formula must always start with an equal sign (=)."),
     1163: (
         400,
@@ -96,6 +115,34 @@ def error(code: int, ref: int, message: str | None = None, detail: dict[str, int
     """The body of an error; `ref` makes its refId."""
     shown: dict[str, Any] = {"errorCode": code, "message": message or MESSAGES[code][1], "refId": f"ref{ref:08x}"}
     return shown | ({"detail": detail} if detail else {})
+
+
+UNEXPECTED = 'Field "{0}" was of unexpected type.'
+_KINDS: dict[str, tuple[type, type]] = {  # attributes of bodies, and what is in them where they are arrays
+    **dict.fromkeys(("name", "newName", "title", "type", "email", "accessLevel", "firstName", "lastName"), (str, str)),
+    **dict.fromkeys(("to", "schedule", "projectSettings", "userSettings", "autoNumberFormat"), (dict, str)),
+    **dict.fromkeys(("columns", "members", "sendTo", "contactOptions"), (list, dict)),
+    **dict.fromkeys(("rowIds", "columnIds"), (list, int)),
+    **dict.fromkeys(("options", "tags"), (list, str)),
+}
+
+
+def _require(given: Mapping[str, Any], names: Sequence[str]) -> None:
+    for name, value in given.items():
+        kind, inner = _KINDS.get(name, (object, object))
+        if value is not None and not isinstance(value, kind):
+            raise Problem(1008, UNEXPECTED.format(name))
+        if isinstance(value, list) and not all(isinstance(one, inner) for one in value):
+            raise Problem(1008, UNEXPECTED.format(name))
+    missing = [name for name in names if given.get(name) in (None, "")]
+    if missing:
+        raise Problem(1012, ", ".join(missing))
+
+
+def done(result: Any = None, **beside: Any) -> dict[str, Any]:
+    """The body of a change that was made."""
+    shown: dict[str, Any] = {"message": "SUCCESS", "resultCode": 0}
+    return shown | ({} if result is None else {"result": result}) | beside
 
 
 @dataclass
@@ -161,17 +208,41 @@ class Call:
         except ValueError as cause:
             raise Problem(1018, text, name) from cause
 
+    def wanted(self, *names: str) -> dict[str, Any]:
+        """The body, an object that has these attributes."""
+        if self.body is None:
+            raise Problem(1024)
+        if not isinstance(self.body, dict):
+            raise Problem(1008, "an object was expected")
+        _require(self.body, names)
+        return self.body
+
+    def several(self, *names: str) -> list[dict[str, Any]]:
+        """The body, an array of objects or one of them, each with these attributes."""
+        body = self.body if isinstance(self.body, list) else [self.wanted()]
+        for one in body:
+            if not isinstance(one, dict):
+                raise Problem(1008, "an array of objects was expected")
+            _require(one, names)
+        return body
+
     # ------------------------------------------------------------ things
 
     def sheet(self, id_: str, least: str = "VIEWER") -> Sheet:
         """404 where it is not to be seen, 403 where the account may do less than `least`."""
         sheet = self.tracker.sheets.get(int(id_))
-        level = self.tracker.access(self.user, sheet) if sheet else None
-        if sheet is None or level is None:
+        if sheet is None:
+            raise Problem(1006)
+        self.allowed(sheet, least)
+        return sheet
+
+    def allowed(self, thing: Sheet | Workspace | Folder, least: str) -> None:
+        """404 where it is not to be seen, 403 where the account may do less than `least`."""
+        level = self.tracker.access(self.user, thing)
+        if level is None:
             raise Problem(1006)
         if ACCESS.index(level) < ACCESS.index(least):
             raise Problem(1004)
-        return sheet
 
     def row(self, sheet: Sheet, id_: str) -> Row:
         row = self.tracker.rows.get(int(id_))

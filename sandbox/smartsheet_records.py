@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 __all__ = [
     "ACCESS",
     "COLUMN_TYPES",
+    "Beside",
     "Cell",
     "Column",
     "Contact",
@@ -45,9 +46,12 @@ class Contact(NamedTuple):
 
 
 class Predecessor(NamedTuple):
+    """`parts` are the units of a lag, where it was given so: (("days", 2), ("hours", 4)), which are 2.5 days."""
+
     row_id: int
     type: str = "FS"
     lag_days: float = 0
+    parts: tuple[Any, ...] = ()
 
 
 Value = str | int | float | bool | Contact | Predecessor | tuple[Contact | str | Predecessor, ...] | None
@@ -85,6 +89,8 @@ class Column:
     formula: str = ""
     locked: bool = False
     hidden: bool = False
+    width: int = 150
+    numbering: dict[str, Any] = field(default_factory=dict)  # of an AUTO_NUMBER: prefix, fill, suffix
 
 
 class Link(NamedTuple):
@@ -113,6 +119,7 @@ class Cell:
     formula: str = ""
     link: Link | None = None
     hyperlink: dict[str, Any] | None = None
+    image: dict[str, Any] | None = None
     past: list[Past] = field(default_factory=list)
 
 
@@ -161,6 +168,8 @@ class Sheet:
     shares: dict[int, str] = field(default_factory=dict)
     deleted: bool = False
     numbered: int = 0  # by its AUTO_NUMBER column
+    project: dict[str, Any] = field(default_factory=dict)  # settings that differ from the usual ones
+    settings: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(eq=False)
@@ -198,6 +207,21 @@ class Report:
     workspace_id: int | None = None
     folder_id: int | None = None
     shares: dict[int, str] = field(default_factory=dict)
+
+
+@dataclass(eq=False)
+class Beside:
+    """What is kept beside sheets, as it is shown; `outbox` holds what would have been sent by e-mail."""
+
+    favorites: dict[int, list[tuple[str, int]]] = field(default_factory=dict)  # by user: kind and id
+    emails: dict[int, list[dict[str, Any]]] = field(default_factory=dict)  # further ones, by user
+    groups: dict[int, dict[str, Any]] = field(default_factory=dict)
+    sights: dict[int, dict[str, Any]] = field(default_factory=dict)
+    attachments: dict[int, list[dict[str, Any]]] = field(default_factory=dict)  # this and those below by sheet
+    references: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
+    update_requests: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
+    sent_requests: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
+    outbox: list[dict[str, Any]] = field(default_factory=list)
 
 
 class Event(NamedTuple):

@@ -1,15 +1,11 @@
-"""Routes of the make-believe Smartsheet beside sheets: people, workspaces, folders, reports, events.
-
-Workspaces and children come by token since June 2026 (`Options.old_paging` for before); `/sheets` and `/reports` by
-page number.
-"""
+"""Routes of the make-believe Smartsheet beside sheets and places: people, reports, events."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from sandbox.smartsheet_call import Call, Problem
-from sandbox.smartsheet_records import Event, Folder, Report, Row, Sheet, Workspace
+from sandbox.smartsheet_records import Event, Report, Row, Sheet
 from sandbox.smartsheet_values import instant, seen_type, shown
 from sandbox.smartsheet_views import COLUMN_VERSIONS, Shape, Views
 
@@ -47,105 +43,6 @@ def one_user(call: Call, id_: str) -> Any:
 
 def server_info(_call: Call) -> Any:
     return {"supportedLocales": ["en_US", "de_DE", "fr_FR"]}
-
-
-# ------------------------------------------------------------------ workspaces and folders
-
-
-def list_workspaces(call: Call) -> Any:
-    views = Views(call.tracker, call.user)
-    rows = [one for one in call.tracker.workspaces.values() if call.tracker.access(call.user, one)]
-    if call.options.old_paging and call.params.get("paginationType") != "token":
-        return call.paged(rows, views.workspace)
-    return call.by_token(rows, views.workspace)
-
-
-def _workspace(call: Call, id_: str) -> Workspace:
-    workspace = call.tracker.workspaces.get(int(id_))
-    if workspace is None or not call.tracker.access(call.user, workspace):
-        raise Problem(1006)
-    return workspace
-
-
-def _folder(call: Call, id_: str) -> Folder:
-    folder = call.tracker.folders.get(int(id_))
-    if folder is None or not call.tracker.access(call.user, folder):
-        raise Problem(1006)
-    return folder
-
-
-Held = dict[str, list[Any]]
-
-
-def _held(call: Call, workspace_id: int | None, folder_id: int | None) -> Held:
-    """What lies directly in a workspace, or in a folder, of what the account sees."""
-
-    def here(thing: Sheet | Report) -> bool:
-        place = thing.folder_id == folder_id and (folder_id is not None or thing.workspace_id == workspace_id)
-        return place and call.tracker.access(call.user, thing) is not None
-
-    return {
-        "sheets": [one for one in call.tracker.sheets.values() if here(one)],
-        "folders": [
-            one
-            for one in call.tracker.folders.values()
-            if one.parent_id == folder_id and (folder_id is not None or one.workspace_id == workspace_id)
-        ],
-        "reports": [one for one in call.tracker.reports.values() if here(one)],
-    }
-
-
-def _listing(call: Call, held: Held, deep: bool) -> dict[str, Any]:
-    views, include = Views(call.tracker, call.user), call.words("include")
-    found: dict[str, Any] = {kind: [views.listed(one, include) for one in held[kind]] for kind in ("sheets", "reports")}
-    found["folders"] = [
-        views.folder(one) | (_listing(call, _held(call, None, one.id), True) if deep else {}) for one in held["folders"]
-    ]
-    return {kind: rows for kind, rows in found.items() if rows}
-
-
-def one_workspace(call: Call, id_: str) -> Any:
-    """The old way; `loadAll` also shows what folders hold."""
-    workspace = _workspace(call, id_)
-    shown_ = Views(call.tracker, call.user).workspace(workspace)
-    return shown_ | _listing(call, _held(call, workspace.id, None), call.flag("loadAll"))
-
-
-def one_folder(call: Call, id_: str) -> Any:
-    """The old way: folders within, and what they hold."""
-    folder = _folder(call, id_)
-    return Views(call.tracker, call.user).folder(folder) | _listing(call, _held(call, None, folder.id), True)
-
-
-def workspace_metadata(call: Call, id_: str) -> Any:
-    return Views(call.tracker, call.user).workspace(_workspace(call, id_))
-
-
-def folder_metadata(call: Call, id_: str) -> Any:
-    return Views(call.tracker, call.user).folder(_folder(call, id_))
-
-
-def workspace_children(call: Call, id_: str) -> Any:
-    return _children(call, _held(call, _workspace(call, id_).id, None))
-
-
-def folder_children(call: Call, id_: str) -> Any:
-    return _children(call, _held(call, None, _folder(call, id_).id))
-
-
-def _children(call: Call, held: Held) -> Any:
-    """One level, all kinds in one list, by token."""
-    wanted = call.words("childrenResourceTypes") or set(held)
-    if not wanted <= {*held, "sights"}:
-        raise Problem(1018, call.params["childrenResourceTypes"], "childrenResourceTypes")
-    views = Views(call.tracker, call.user)
-    rows = [(kind, one) for kind, things in held.items() if kind in wanted for one in things]
-
-    def show(row: tuple[str, Any]) -> dict[str, Any]:
-        kind, one = row
-        return (views.folder(one) if kind == "folders" else views.listed(one)) | {"resourceType": kind[:-1]}
-
-    return call.by_token(rows, show)
 
 
 # ------------------------------------------------------------------ reports
@@ -259,13 +156,6 @@ SITE_ROUTES = [
     ("GET", r"/users", list_users),
     ("GET", r"/users/(\d+)", one_user),
     ("GET", r"/serverinfo", server_info),
-    ("GET", r"/workspaces", list_workspaces),
-    ("GET", r"/workspaces/(\d+)", one_workspace),
-    ("GET", r"/workspaces/(\d+)/metadata", workspace_metadata),
-    ("GET", r"/workspaces/(\d+)/children", workspace_children),
-    ("GET", r"/folders/(\d+)", one_folder),
-    ("GET", r"/folders/(\d+)/metadata", folder_metadata),
-    ("GET", r"/folders/(\d+)/children", folder_children),
     ("GET", r"/reports", list_reports),
     ("GET", r"/reports/(\d+)", one_report),
     ("GET", r"/events", list_events),

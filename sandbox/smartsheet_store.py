@@ -14,6 +14,7 @@ from typing import Any
 from sandbox.smartsheet_gantt import reckon
 from sandbox.smartsheet_records import (
     ACCESS,
+    Beside,
     Cell,
     Column,
     Contact,
@@ -28,7 +29,7 @@ from sandbox.smartsheet_records import (
     Workspace,
     Written,
 )
-from sandbox.smartsheet_values import contact, instant, plain
+from sandbox.smartsheet_values import auto_number, contact, instant, plain
 
 __all__ = ["Columns", "Rows", "Store"]
 
@@ -56,6 +57,7 @@ class Store:
         self.sheets: dict[int, Sheet] = {}
         self.reports: dict[int, Report] = {}
         self.rows: dict[int, Row] = {}
+        self.beside = Beside()
         self.events: list[Event] = []
         self.writes: list[Written] = []
         self._ids = random.Random(f"ids/{seed}")
@@ -263,7 +265,7 @@ class Store:
         number = next((c for c in sheet.columns if c.system == "AUTO_NUMBER"), None)
         if number is not None and numbered:
             sheet.numbered += 1
-            row.cells[number.id] = Cell(f"{sheet.numbered:04d}")
+            row.cells[number.id] = Cell(auto_number(number, sheet.numbered, now))
         return row
 
     # ------------------------------------------------------------ helpers of changes

@@ -14,7 +14,7 @@ from typing import Any
 from sandbox.smartsheet_call import Problem
 from sandbox.smartsheet_gantt import GANTT_TAGS, tagged
 from sandbox.smartsheet_records import Column, Contact, Predecessor, Row, Sheet, Value
-from sandbox.smartsheet_values import MAIL, days_of, in_order, predecessors
+from sandbox.smartsheet_values import MAIL, UNITS, days_of, in_order, predecessors
 
 __all__ = ["refuse", "taken"]
 
@@ -115,8 +115,9 @@ def _waits(sheet: Sheet, one: Mapping[str, Any]) -> Predecessor:
     if one.get("rowId") not in {row.id for row in sheet.rows}:
         raise Problem(1031, one.get("rowId"), "predecessor.rowId")
     lag = one.get("lag") or {}
-    days = lag.get("days", 0) + 5 * lag.get("weeks", 0) + lag.get("hours", 0) / 8
-    return Predecessor(one["rowId"], one.get("type", "FS"), -days if lag.get("negative") else days)
+    parts = tuple((unit, lag[unit]) for unit in UNITS if lag.get(unit))
+    days = sum(many * UNITS[unit][1] for unit, many in parts)
+    return Predecessor(one["rowId"], one.get("type", "FS"), -days if lag.get("negative") else days, parts)
 
 
 # ------------------------------------------------------------------ from value

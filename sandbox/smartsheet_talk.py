@@ -19,7 +19,7 @@ def _shown(call: Call, one: Discussion, row_id: int, *, comments: bool) -> dict[
     views = Views(call.tracker, call.user)
     by, at = views.mini(one.by), views.at(one.at)
     comment = {"id": one.id + 2, "text": one.text, "createdBy": by, "createdAt": at, "modifiedAt": at}
-    found = {"id": one.id, "title": one.text[:50], "commentCount": 1, "parentType": "ROW", "parentId": row_id}
+    found = {"id": one.id, "title": one.text[:100], "commentCount": 1, "parentType": "ROW", "parentId": row_id}
     found |= {"lastCommentedAt": at, "lastCommentedUser": by, "createdBy": by, "accessLevel": "ADMIN"}
     return found | ({"comments": [comment]} if comments else {})
 

@@ -38,7 +38,7 @@ class Tracker(Store):
         before = cell.value
         if not cell.past:
             cell.past.append(Past(row.created, row.created_by, before))
-        cell.value, cell.formula, cell.link, cell.hyperlink = value, formula, None, None
+        cell.value, cell.formula, cell.link, cell.hyperlink, cell.image = value, formula, None, None, None
         cell.past.append(Past(self.now(), by, value))
         if request:
             who = self.users[by].email
@@ -193,26 +193,38 @@ class Tracker(Store):
             self.settle(sheet, [row], self._by(by, sheet))
             return True
 
-    def send_row(self, row_id: int, to_sheet: int, *, by: str | None = None) -> dict[int, int]:
-        """Moves it and all under it to the end of another sheet; columns by title. Returns new ids by old ones."""
+    def send_row(
+        self, row_id: int, to_sheet: int, *, by: str | None = None, keep: bool = False, alone: bool = False
+    ) -> dict[int, int]:
+        """Moves it and all under it to the end of another sheet; columns by title. Returns new ids by old ones.
+
+        With `keep` it is a copy that goes, and `alone` leaves those under it behind.
+        """
         with self.lock:
-            gone = self.below(self.rows[row_id])
-            sheet, other = self.sheets[gone[0].sheet_id], self.sheets[to_sheet]
-            titles = {column.title: column for column in reversed(other.columns)}
-            ids: dict[int, int] = {}
-            for row in gone:
-                new = self._new_row(other, self._by(by, sheet))
-                ids[row.id] = new.id
-                new.parent_id = ids.get(row.parent_id) if row.parent_id is not None else None
-                for column in sheet.columns:
-                    held = row.cells.get(column.id)
-                    if held is not None and column.title in titles and not titles[column.title].system:
-                        new.cells[titles[column.title].id] = Cell(held.value)
-                other.rows.append(new)
-            self.delete_row(row_id, by=by)
-            self.settle(other, [self.rows[id_] for id_ in ids.values()], self._by(by, sheet))
-            self._event("MOVE_ROW", "SHEET", sheet.id, self._by(by, sheet), destinationSheetId=to_sheet)
+            sent = [self.rows[row_id]] if alone else self.below(self.rows[row_id])
+            sheet, other = self.sheets[sent[0].sheet_id], self.sheets[to_sheet]
+            user = self._by(by, sheet)
+            ids = self.copy_rows(sent, other, user)
+            if not keep:
+                self.delete_row(row_id, by=by)
+            self.settle(other, [self.rows[id_] for id_ in ids.values()], user)
+            self._event("COPY_ROW" if keep else "MOVE_ROW", "SHEET", sheet.id, user, destinationSheetId=to_sheet)
             return ids
+
+    def copy_rows(self, rows: list[Row], other: Sheet, by: int) -> dict[int, int]:
+        """To the end of another sheet; columns by title. `settle` is to follow. Returns new ids by old ones."""
+        titles = {column.title: column for column in reversed(other.columns)}
+        ids: dict[int, int] = {}
+        for row in rows:
+            new = self._new_row(other, by)
+            ids[row.id] = new.id
+            new.parent_id = ids.get(row.parent_id) if row.parent_id is not None else None
+            for column in self.sheets[row.sheet_id].columns:
+                held = row.cells.get(column.id)
+                if held is not None and column.title in titles and not titles[column.title].system:
+                    new.cells[titles[column.title].id] = Cell(held.value)
+            other.rows.append(new)
+        return ids
 
     # ------------------------------------------------------------ columns
 

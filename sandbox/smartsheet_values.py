@@ -13,13 +13,28 @@ from typing import Any
 
 from sandbox.smartsheet_records import Column, Contact, Predecessor, Value
 
-__all__ = ["contact", "days_of", "instant", "plain", "predecessors", "seen_type", "shown", "text"]
+__all__ = [
+    "UNITS",
+    "auto_number",
+    "contact",
+    "days_of",
+    "instant",
+    "plain",
+    "predecessors",
+    "seen_type",
+    "shown",
+    "text",
+]
 
 MAIL = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>]+")
 NAMED_MAIL = re.compile(r"(.*?)\s*<([^<>]+)>")
 PREDECESSOR = re.compile(r"(\d+)\s*(FS|SS|FF|SF)?\s*(?:([+-])\s*(\d+(?:\.\d+)?)\s*d)?", re.IGNORECASE)
 DURATION = re.compile(r"(-?\d+(?:\.\d+)?)\s*([wdhm]?)")
 _DAYS = {"w": 5.0, "d": 1.0, "": 1.0, "h": 1 / 8, "m": 1 / 480}
+UNITS = {  # of a lag: its letter, and how much of a working day of eight hours
+    "weeks": ("w", 5.0), "days": ("d", 1.0), "hours": ("h", 1 / 8), "minutes": ("m", 1 / 480),
+    "seconds": ("s", 1 / 28_800), "milliseconds": ("ms", 1 / 28_800_000),
+}  # fmt: skip
 _LEVELS = {"MULTI_CONTACT_LIST": 1, "MULTI_PICKLIST": 2}  # from which level on they have their own type
 
 
@@ -28,6 +43,16 @@ def instant(seconds: int, numeric: bool = False) -> str | int:
     if numeric:
         return seconds * 1000
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def auto_number(column: Column, number: int, seconds: int) -> str:
+    """The next of an AUTO_NUMBER column, by its own format; {YYYY}, {YY}, {MM} and {DD} are of the row's day."""
+    form, day = column.numbering or {"fill": "0000"}, datetime.fromtimestamp(seconds, UTC)
+    prefix, suffix = form.get("prefix", ""), form.get("suffix", "")
+    for name, code in (("{YYYY}", "%Y"), ("{YY}", "%y"), ("{MM}", "%m"), ("{DD}", "%d")):
+        prefix, suffix = (words.replace(name, day.strftime(code)) for words in (prefix, suffix))
+    shown_ = str(number + form.get("startingNumber", 1) - 1).zfill(len(form.get("fill", "")))
+    return f"{prefix}{shown_}{suffix}"
 
 
 def seen_type(column: Column, level: int) -> str:
@@ -106,6 +131,11 @@ def _number(value: float) -> str:
     return str(int(value)) if value == int(value) else repr(float(value))
 
 
+def _parts(one: Predecessor) -> tuple[tuple[str, float], ...]:
+    """Of its lag; plain days unless it was given in other units."""
+    return one.parts or ((("days", abs(one.lag_days)),) if one.lag_days else ())
+
+
 def text(value: Value, number_of: Callable[[int], int | None] = lambda _: None) -> str:
     """What people see; `number_of` gives a row's number, for predecessors."""
     if isinstance(value, bool):
@@ -115,7 +145,8 @@ def text(value: Value, number_of: Callable[[int], int | None] = lambda _: None) 
     if isinstance(value, Contact):
         return value.name or value.email
     if isinstance(value, Predecessor):
-        lag = f" {'+' if value.lag_days > 0 else '-'}{_number(abs(value.lag_days))}d" if value.lag_days else ""
+        parts = " ".join(f"{_number(many)}{UNITS[unit][0]}" for unit, many in _parts(value))
+        lag = f" {'+' if value.lag_days > 0 else '-'}{parts}" if parts else ""
         return f"{number_of(value.row_id) or '#REF'}{value.type}{lag}"
     if isinstance(value, tuple):
         return ", ".join(text(one, number_of) for one in value)
@@ -188,6 +219,6 @@ def _predecessor(one: Predecessor, number_of: Callable[[int], int | None]) -> di
     number = number_of(one.row_id)
     found: dict[str, Any] = {"rowId": one.row_id, **({"rowNumber": number} if number else {}), "type": one.type}
     if one.lag_days:
-        lag = {"objectType": "DURATION", "negative": one.lag_days < 0, "elapsed": False, "days": abs(one.lag_days)}
+        lag = {"objectType": "DURATION", "negative": one.lag_days < 0, "elapsed": False, **dict(_parts(one))}
         found["lag"] = lag
     return found | {"inCriticalPath": False, "invalid": number is None}

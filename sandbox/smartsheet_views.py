@@ -72,6 +72,7 @@ class Views:
         found: dict[str, Any] = {"id": thing.id, "name": thing.name, "accessLevel": self._level(thing)}
         if "ownerInfo" in include:
             found |= {"owner": self.tracker.users[thing.owner_id].email, "ownerId": thing.owner_id}
+        found |= {"favorite": True} if self.is_favorite(kind[:-1], thing.id) else {}
         found |= {"permalink": self.link(kind, thing.id)}
         if isinstance(thing, Report):
             return found | {"isSummaryReport": False}
@@ -79,8 +80,14 @@ class Views:
         if "sheetVersion" in include:
             found["version"] = thing.version
         if "source" in include and thing.source_id is not None:
-            found["source"] = {"id": thing.source_id, "type": "template"}
+            found["source"] = self._source(thing.source_id)
         return found
+
+    def _source(self, id_: int) -> dict[str, Any]:
+        return {"id": id_, "type": "sheet" if id_ in self.tracker.sheets else "template"}
+
+    def is_favorite(self, kind: str, id_: int) -> bool:
+        return (kind, id_) in self.tracker.beside.favorites.get(self.user.id, ())
 
     def _level(self, thing: Sheet | Report | Workspace | Folder) -> str:
         return self.tracker.access(self.user, thing) or "VIEWER"
@@ -109,14 +116,15 @@ class Views:
         found |= {"effectiveAttachmentOptions": ATTACHMENTS, "ganttEnabled": sheet.dependencies}
         found |= {"dependenciesEnabled": sheet.dependencies, "resourceManagementEnabled": False}
         found |= {"cellImageUploadEnabled": True}
+        found |= {"favorite": True} if self.is_favorite("sheet", sheet.id) else {}
         if sheet.dependencies:
-            found["projectSettings"] = {"workingDays": WEEK, "nonWorkingDays": [], "lengthOfDay": 8}
-        found["userSettings"] = {"criticalPathEnabled": False, "displaySummaryTasks": True}
+            found["projectSettings"] = {"workingDays": WEEK, "nonWorkingDays": [], "lengthOfDay": 8} | sheet.project
+        found["userSettings"] = {"criticalPathEnabled": False, "displaySummaryTasks": True} | sheet.settings
         if sheet.workspace_id is not None:
             workspace = self.tracker.workspaces[sheet.workspace_id]
             found["workspace"] = {"id": workspace.id, "name": workspace.name}
         if "source" in include and sheet.source_id is not None:
-            found["source"] = {"id": sheet.source_id, "type": "template"}
+            found["source"] = self._source(sheet.source_id)
         found |= {"permalink": self.link("sheets", sheet.id), "createdAt": self.at(sheet.created)}
         found["modifiedAt"] = self.at(sheet.modified)
         return found | {"isMultiPicklistEnabled": any(c.type == "MULTI_PICKLIST" for c in sheet.columns)}
@@ -130,7 +138,7 @@ class Views:
             "options": column.options if kind.endswith("PICKLIST") else [],
             "contactOptions": [{"name": one.name, "email": one.email} for one in column.contacts],
             "systemColumnType": column.system,
-            "autoNumberFormat": {"fill": "0000"} if column.system == "AUTO_NUMBER" else {},
+            "autoNumberFormat": (column.numbering or {"fill": "0000"}) if column.system == "AUTO_NUMBER" else {},
             "symbol": column.symbol,
             "tags": list(column.tags),
             "formula": column.formula,
@@ -139,7 +147,7 @@ class Views:
             "hidden": column.hidden,
         }
         found |= {name: value for name, value in optional.items() if value}
-        return found | {"validation": column.validation, "width": 150}
+        return found | {"validation": column.validation, "width": column.width}
 
     def rows(self, sheet: Sheet, rows: Sequence[Row], shape: Shape) -> Iterator[dict[str, Any]]:
         """Some rows of a sheet, in its order."""
@@ -190,6 +198,8 @@ class Views:
             return found
         if held.formula or column.formula:
             found["formula"] = held.formula or column.formula
+        if held.image:
+            found["image"] = held.image
         if held.hyperlink:
             found["hyperlink"] = self._hyperlink(held.hyperlink)
         if held.link:

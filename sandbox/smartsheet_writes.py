@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sandbox.smartsheet_call import Call, Problem, error
+from sandbox.smartsheet_call import UNEXPECTED, Call, Problem, error
+from sandbox.smartsheet_formula import worked_out
 from sandbox.smartsheet_records import Column, Link, Row, Sheet, Value, Written
 from sandbox.smartsheet_taking import refuse, taken
 from sandbox.smartsheet_views import Shape, Views
@@ -17,7 +18,6 @@ from sandbox.smartsheet_views import Shape, Views
 __all__ = ["WRITE_ROUTES"]
 
 MOST_ROWS = 500
-UNEXPECTED = 'Field "{0}" was of unexpected type.'
 PLACES = ("toTop", "toBottom", "parentId", "siblingId", "above", "indent", "outdent")
 OF_A_ROW = {"id", "cells", "expanded", "format", "locked", *PLACES}
 OF_A_CELL = {
@@ -145,7 +145,7 @@ class _Writer:
         if formula is not None:
             if not formula.startswith("="):
                 raise Problem(1162)
-            return column, "#UNPARSEABLE", {"formula": formula}  # it works nothing out
+            return column, worked_out(self.sheet, formula), {"formula": formula}
         if cell.get("linkInFromCell"):
             link_ = self.link(cell["linkInFromCell"])
             source = self.tracker.rows[link_.row_id]

@@ -44,14 +44,22 @@ class Described:
         self, method: str, target: str, body: Any, status: int, found: Any, *, also: frozenset[str] = frozenset()
     ) -> None:
         """The request's names and body, the answer's status and shape; `also` names parameters of newer days."""
+        self.request(method, target, body, also=also)
+        self.answer(method, urlsplit(target).path, status, found)
+
+    def request(self, method: str, target: str, body: Any, *, also: frozenset[str] = frozenset()) -> None:
         parts = urlsplit(target)
-        template, operation = self.operation(method, parts.path)
+        _, operation = self.operation(method, parts.path)
         known = {one["name"] for one in map(self.resolved, operation.get("parameters", []))}
         assert {name for name, _ in parse_qsl(parts.query)} <= known | also, target
         if body is not None:
             self.validate(operation["requestBody"]["content"]["application/json"]["schema"], body)
+
+    def answer(self, method: str, path: str, status: int, found: Any) -> None:
+        """Counted, if it is as described."""
+        template, operation = self.operation(method, path)
         answers = operation["responses"]
-        assert str(status) in answers or "default" in answers, (target, status)
+        assert str(status) in answers or "default" in answers, (path, status)
         content = answers.get(str(status), answers.get("default", {})).get("content", {})
         self.validate(content.get("application/json", {}).get("schema", {}), found)
         self.checked[(method, template)] = self.checked.get((method, template), 0) + 1
@@ -68,6 +76,19 @@ class Described:
         whole = {"allOf": [lenient(schema)], "components": self.components}
         errors = list(jsonschema.Draft7Validator(whole, format_checker=self.checker).iter_errors(found))
         assert not errors, [(list(error.absolute_path), error.message[:200]) for error in errors[:5]]
+
+
+def documented(file: str, before: str) -> set[tuple[str, str]]:
+    """Methods and paths of the block that follows these words in a file of docs/: `GET /a /b/#`, a method a line."""
+    text = (Path(__file__).parents[2] / "docs" / file).read_text(encoding="utf-8")
+    block = text.partition(before)[2].partition("```text")[2].partition("```")[0]
+    found, method = set(), ""
+    for word in block.split():
+        if word.startswith("/"):
+            found.add((method, word))
+        else:
+            method = word
+    return found
 
 
 def lenient(schema: Any) -> Any:

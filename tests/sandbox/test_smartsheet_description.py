@@ -19,12 +19,14 @@ import pytest
 from sandbox.smartsheet import SmartsheetServer
 from sandbox.smartsheet_moves import Mover
 from sandbox.smartsheet_oauth import CLIENT_ID, CLIENT_SECRET
+from sandbox.smartsheet_places import PLACE_ROUTES
 from sandbox.smartsheet_random import filled
 from sandbox.smartsheet_sheets import SHEET_ROUTES
 from sandbox.smartsheet_site import SITE_ROUTES
 from sandbox.smartsheet_tracker import Tracker
 from sandbox.smartsheet_writes import WRITE_ROUTES
-from tests.sandbox.described import Described
+from tests.sandbox import smartsheet_shapes
+from tests.sandbox.described import Described, lenient
 from tests.sandbox.smartsheet_browser import Browser, sheet_of, small_plan
 
 TOKENS = frozenset({"paginationType", "maxItems", "lastKey"})
@@ -51,11 +53,21 @@ def _is_day(text: object) -> bool:
 
 
 class SmartsheetDescribed(Described):
-    """A sheet is held to a sheet's shape: the description has "or a version", which with further keys fits anything."""
+    """With the operations that the description at hand leaves out.
+
+    A sheet is held to a sheet's shape: the description has "or a version", which with further keys fits anything.
+    """
 
     def __init__(self) -> None:
         super().__init__("smartsheet", checker)
-        cell = self.components["schemas"]["Cell"]["properties"]
+        schemas = self.components["schemas"]
+        schemas |= {name: lenient(one) for name, one in smartsheet_shapes.SCHEMAS.items() if name not in schemas}
+        for path, operations in smartsheet_shapes.described().items():
+            item = self.whole["paths"].setdefault(path, {})
+            item |= {method: one for method, one in operations.items() if method not in item}
+        schemas["Cell"]["properties"]["image"] = {"$ref": "#/components/schemas/Image"}
+        schemas["User"]["properties"]["profileImage"] = {"$ref": "#/components/schemas/ProfileImage"}
+        cell = schemas["Cell"]["properties"]
         cell["objectValue"] = {"anyOf": [cell["objectValue"], {"type": ["string", "number", "boolean"]}]}
 
     def validate(self, schema: Any, found: Any) -> None:
@@ -161,6 +173,7 @@ def read_random_sheets(described: Described) -> None:
 
 def read_places(checked: Checked, tracker: Tracker) -> None:
     checked.get("workspaces", paginationType="token", maxItems=1)
+    assert checked.get("home")["workspaces"]
     (workspace,) = tracker.workspaces
     checked.get(f"workspaces/{workspace}", loadAll="true", include="sheetVersion,source,ownerInfo")
     outer, inner = tracker.folders
@@ -233,7 +246,12 @@ def test_every_answer_of_every_operation_is_as_described(
     with capsys.disabled():
         print("\n" + described.covered())
     missing = [] if ("POST", "/token") in described.checked else ["POST /token"]
-    for method, pattern, _ in (*SHEET_ROUTES, *SITE_ROUTES, *WRITE_ROUTES):
+    for method, pattern, _ in (
+        *SHEET_ROUTES,
+        *SITE_ROUTES,
+        *WRITE_ROUTES,
+        *(one for one in PLACE_ROUTES if one[0] == "GET"),
+    ):
         path = pattern.replace(r"(\d+)", "1")
         if not path.endswith(UNDESCRIBED):
             template, _ = described.operation(method, path)

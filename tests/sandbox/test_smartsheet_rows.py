@@ -1,10 +1,14 @@
-"""Rows that are moved, added and deleted in the make-believe Smartsheet over real HTTP, and bodies that are none."""
+"""Rows moved, added and deleted in the make-believe Smartsheet over real HTTP; bodies that are none; formulas, lags."""
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
+
 from sandbox.smartsheet_records import Sheet
 from sandbox.smartsheet_tracker import Tracker
-from tests.sandbox.smartsheet_browser import Browser
+from tests.sandbox.smartsheet_browser import Browser, sheet_of
 
 
 def test_rows_go_where_a_write_says(plans: Tracker, plan: Sheet, hub: Browser):
@@ -74,3 +78,39 @@ def test_rows_are_added_and_deleted_with_all_below_them(plans: Tracker, plan: Sh
     assert gone.status_code == 404 and pumps.id in plans.rows
     gone = hub.ask("DELETE", path, params={"ids": f"{pumps.id},1", "ignoreRowsNotFound": "true"})
     assert len(gone.json()["result"]) == 3 and len(plan.rows) == 4
+
+
+# ------------------------------------------------------------------ formulas and lags
+
+
+@pytest.mark.parametrize(
+    ("formula", "value"),
+    [
+        ("=SUM(Task3, [Task]3) * (2 - 1/2)", 9),
+        ("=-Task3 + 10", 7),
+        ("=SUM(Task1)", 0),  # text counts as nothing
+        ("=Task3 / 0", "#UNPARSEABLE"),
+        ("=SUM(Task3", "#UNPARSEABLE"),
+        ("=VLOOKUP(Task3)", "#UNPARSEABLE"),
+        ("=Task9", "#UNPARSEABLE"),
+        ("=1 2", "#UNPARSEABLE"),
+        ("=1 + ?", "#UNPARSEABLE"),
+    ],
+)
+def test_a_formula_is_worked_out_or_is_none(hub: Browser, plan: Sheet, formula: str, value: Any):
+    cell = {"columnId": plan.columns[0].id, "formula": formula}
+    hub.put(f"sheets/{plan.id}/rows", [{"id": plan.rows[4].id, "cells": [cell]}])
+    found = hub.get(f"sheets/{plan.id}/rows/{plan.rows[4].id}")["cells"][0]
+    assert (found["value"], found["formula"]) == (value, formula)
+
+
+def test_a_lag_keeps_its_units(hub: Browser, plans: Tracker):
+    plan = sheet_of(plans, "Plan B")
+    after, row = plans.column(plan.id, "After").id, plan.rows[2]
+    lag = {"objectType": "DURATION", "negative": True, "days": 1, "hours": 4.5}
+    waits = {"objectType": "PREDECESSOR_LIST", "predecessors": [{"rowId": plan.rows[1].id, "type": "SS", "lag": lag}]}
+    hub.put(f"sheets/{plan.id}/rows", [{"id": row.id, "cells": [{"columnId": after, "objectValue": waits}]}])
+    cells = hub.get(f"sheets/{plan.id}/rows/{row.id}", include="objectValue")["cells"]
+    (cell,) = [one for one in cells if one["columnId"] == after]
+    assert cell["value"] == "2SS -1d 4.5h"
+    assert cell["objectValue"]["predecessors"][0]["lag"] == lag | {"elapsed": False}
