@@ -18,8 +18,11 @@ from typing import Any
 
 import duckdb
 import psutil
+import pytest
 import requests
 
+from flows.prefect_settings import set_up_prefect
+from flows.schedule import prefect_server
 from tests.running import ROOT, environment
 
 GUARD = """
@@ -45,6 +48,18 @@ socket.getaddrinfo = _looked_up
 socket.socket.connect = _connected(_connect)
 socket.socket.connect_ex = _connected(_connect_ex)
 """
+
+
+@contextmanager
+def a_prefect(home: Path) -> Iterator[str]:
+    """A Prefect server with its files there."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("PREFECT_HOME", str(home))
+        patched.setattr("flows.schedule.LOOKS_EACH_SECONDS", 3600.0)  # one that is killed stays away
+        set_up_prefect()
+        home.mkdir(exist_ok=True)
+        with prefect_server(home) as server:
+            yield server.url
 
 
 class Scheduled:

@@ -14,10 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from flows.prefect_settings import set_up_prefect
-from flows.schedule import prefect_server
 from tests.killer import PUSHING
-from tests.real.scheduled import issues
+from tests.real.scheduled import a_prefect, issues
 from tests.real.three_tools import EACH, ThreeTools
 from tests.running import CLI, pmo, well
 
@@ -27,12 +25,8 @@ MOST = {"answer decoded": 6, "file filled": 1, **dict.fromkeys(PUSHING, 2 * EACH
 
 @pytest.fixture(scope="module")
 def prefect(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with pytest.MonkeyPatch.context() as patched:
-        home = tmp_path_factory.mktemp("prefect")
-        patched.setenv("PREFECT_HOME", str(home))
-        set_up_prefect()
-        with prefect_server(home) as server:
-            yield server.url
+    with a_prefect(tmp_path_factory.mktemp("prefect")) as url:
+        yield url
 
 
 @pytest.fixture

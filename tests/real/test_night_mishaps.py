@@ -7,17 +7,16 @@ import signal
 import sqlite3
 import subprocess
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 
 import psutil
 import pytest
 
-from flows.prefect_settings import set_up_prefect
-from flows.schedule import prefect_server, running_server
+from flows.schedule import running_server
 from sandbox.redmine import RedmineServer
 from sandbox.redmine_tracker import Tracker
-from tests.real.scheduled import issues
+from tests.real.scheduled import a_prefect, issues
 from tests.running import CLI, Finished, configured, pmo, well
 from warehouse.compare import differences
 
@@ -66,18 +65,6 @@ def assert_one_sentence(ran: Finished, *words: str, status: int = 1) -> None:
 def server() -> Iterator[RedmineServer]:
     with RedmineServer(Tracker(issues=300, seed=3)) as server:
         yield server
-
-
-@contextmanager
-def a_prefect(home: Path) -> Iterator[str]:
-    """A Prefect server with its files there."""
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setenv("PREFECT_HOME", str(home))
-        patched.setattr("flows.schedule.LOOKS_EACH_SECONDS", 3600.0)  # one that is killed stays away
-        set_up_prefect()
-        home.mkdir(exist_ok=True)
-        with prefect_server(home) as server:
-            yield server.url
 
 
 def test_no_server_a_locked_database_then_a_night(server: RedmineServer, tmp_path: Path) -> None:
