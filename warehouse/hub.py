@@ -27,22 +27,23 @@ from warehouse.schema import SCHEMA_VERSION, ddl, text
 __all__ = ["MEGABYTES", "Hub", "HubLock", "NeedsRebuild"]
 
 
-MEGABYTES = 64
-"""What DuckDB may keep in memory: enough to merge some thousand rows into any number of them."""
+MEGABYTES = 48
+"""What DuckDB may keep in memory: enough to merge some thousand rows into any number of them. With 200,000 issues 64
+would take 15 MB more at the peak, and 32 are too little."""
+
+MORE_MEGABYTES = (32, 48, 64, 80, 96, 128, 192, 384, 768, 1536, 3072)
+"""Where that is too little it may have the next of these: a text may be long."""
+
+MEGABYTES_TO_PUBLISH = tuple(more for more in MORE_MEGABYTES if more >= 64)
+"""What it needs to write all that is derived, slice by slice and in one thread, as each thread takes as much again.
+With 200,000 issues two threads took 60 MB more and 1.3 s less."""
 
 THREADS = 1
 
 _NO_MEMORY = "Out of Memory|failed to pin block|could not allocate block|database has been invalidated"
 
-MOST_MEGABYTES = 3072
-"""What it may have where that is too little: a text may be long."""
-
 _ATTACH = "(ROW_GROUP_SIZE 16384)"
 """A checkpoint writes the last, unfinished group of each table again: small ones take less memory, and less time."""
-
-MEGABYTES_TO_PUBLISH = (64, 80, 96, 128, 192, 384, 768, 1536, 3072)
-"""What it needs to write all that is derived, slice by slice and in one thread, as each thread takes as much again: the
-next where one was too little (texts may be long). With 200,000 issues two threads took 60 MB more and 1.3 s less."""
 
 
 class NeedsRebuild(HubError):
@@ -177,6 +178,7 @@ class Hub:
         """Lets go of all that was kept in memory, and gives it back to the system; what is in `scratch` stays."""
         with self.lock:
             kept = {name: self.con.execute(f"FROM {name}").to_arrow_table() for name in self.scratch}
+            give_memory_back()  # to close it writes a checkpoint, which takes some, too
             self.con.close()
             give_memory_back()
             self.con = _connect(self.path, self.megabytes)
@@ -186,14 +188,14 @@ class Hub:
                 self.con.unregister("kept")
 
     def grow(self, error: BaseException) -> bool:
-        """Gives DuckDB twice the memory, if that is what `error` is about; whether it did.
+        """Gives DuckDB the next larger memory, if that is what `error` is about; whether it did.
 
         What was under way is undone, or was done: a commit may fail in what DuckDB does after it.
         """
-        if not _lacks_memory(error) or self.megabytes * 2 > MOST_MEGABYTES:
+        if not _lacks_memory(error) or self.megabytes >= MORE_MEGABYTES[-1]:
             return False
         with self.lock:
-            self.megabytes *= 2
+            self.megabytes = _more(self.megabytes)
             try:
                 self.con.execute(f"SET memory_limit = '{self.megabytes}MB'")
                 shut = "invalidated" in str(error)  # it may be read even so, and takes nothing in
@@ -280,10 +282,10 @@ def _attach(con: duckdb.DuckDBPyConnection, path: Path, megabytes: int) -> None:
             con.execute(f"ATTACH {text(str(path))} AS hub {_ATTACH}")
             break
         except duckdb.Error as error:
-            taken *= 2
-            if not _lacks_memory(error) or taken > MOST_MEGABYTES:
+            if not _lacks_memory(error) or taken >= MORE_MEGABYTES[-1]:
                 con.close()
                 raise _said(path, error) from None
+            taken = _more(taken)
             con.execute(f"SET memory_limit = '{taken}MB'")
     con.execute(f"SET memory_limit = '{megabytes}MB'")
     con.execute("USE hub")
@@ -306,6 +308,10 @@ def _said(path: Path, error: duckdb.Error) -> HubError:
     if _no_space(error):
         return FileError(f"opening {path}: no space left; free some and run the command again")
     return FileError(f"{path} cannot be opened ({text.splitlines()[0]}): move it away and run `pmo rebuild`")
+
+
+def _more(megabytes: int) -> int:
+    return next(more for more in MORE_MEGABYTES if more > megabytes)
 
 
 def _lacks_memory(error: BaseException) -> bool:
