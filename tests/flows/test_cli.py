@@ -137,12 +137,12 @@ def test_a_rebuild_ends_with_equal_tables_and_needs_neither_tool_nor_token(synce
     assert "made again" in well(started("rebuild", cwd=synced, SANDBOX_KEY=""))
     assert len(server.requests) == asked
     assert differences(before, (synced / "data" / "portfolio.duckdb").resolve()) == []
-    assert json.loads(well(pmo("sync", "--json", cwd=synced)))["sources"][0]["rows_changed"] == 0
+    assert json.loads(well(pmo("sync", "--no-publish", "--json", cwd=synced)))["sources"][0]["rows_changed"] == 0
 
 
 def test_a_hub_file_that_is_gone_is_made_again_by_the_next_sync(synced: Path):
     (synced / "data" / "hub.duckdb").unlink()
-    report = json.loads(well(pmo("sync", "--json", cwd=synced)))
+    report = json.loads(well(pmo("sync", "--no-publish", "--json", cwd=synced)))
     assert report["rebuilt"]["parts"] > 0
     assert report["sources"][0]["rows_changed"] == 0
 
@@ -160,7 +160,7 @@ def test_a_renamed_source_keeps_its_records(synced: Path):
     well(started("source", "rename", "ops", "it-ops", cwd=synced))
     assert "[sources.it-ops]" in (synced / "pmo.toml").read_text(encoding="utf-8")
     assert _query(synced, "select distinct source from issues") == [{"source": "it-ops"}]
-    report = json.loads(well(pmo("sync", "--json", cwd=synced)))
+    report = json.loads(well(pmo("sync", "--no-publish", "--json", cwd=synced)))
     assert report["sources"][0]["rows_changed"] == 0
     well(pmo("rebuild", cwd=synced))
     assert _query(synced, "select distinct source from issues") == [{"source": "it-ops"}]
@@ -171,7 +171,7 @@ def test_a_name_changed_by_hand_is_told_how_to_go_on(synced: Path):
     path.write_text(path.read_text(encoding="utf-8").replace("[sources.ops]", "[sources.it]"), encoding="utf-8")
     _says(pmo("sync", cwd=synced), 2, "was read as ops so far", "pmo source rename ops it")
     well(pmo("source", "rename", "ops", "it", cwd=synced))
-    assert json.loads(well(pmo("sync", "--json", cwd=synced)))["sources"][0]["rows_changed"] == 0
+    assert json.loads(well(pmo("sync", "--no-publish", "--json", cwd=synced)))["sources"][0]["rows_changed"] == 0
 
 
 def test_an_ambiguous_key_lists_the_candidates(tmp_path: Path):
@@ -222,13 +222,13 @@ def test_a_missing_token_names_the_variable_before_anything_is_asked(folder: Pat
 def test_a_tool_that_cannot_be_reached(tmp_path: Path, url: str, said: str):
     folder = configured(tmp_path, url)
     _says(pmo("check", cwd=folder), 1, "ops", said)
-    _says(pmo("sync", cwd=folder), 1, "ops", said)
+    _says(pmo("sync", "--no-publish", cwd=folder), 1, "ops", said)
 
 
 def test_an_interface_that_is_switched_off(folder: Path, server: RedmineServer):
     server.rest_enabled = False
     _says(pmo("check", cwd=folder), 1, "ops")
-    _says(pmo("sync", cwd=folder), 1, "ops")
+    _says(pmo("sync", "--no-publish", cwd=folder), 1, "ops")
 
 
 @pytest.mark.parametrize(
@@ -282,7 +282,7 @@ def test_a_hub_file_that_is_no_duckdb(synced: Path):
     _says(pmo("sync", cwd=synced), 2, "hub.duckdb", "not a DuckDB file", "pmo rebuild")
     assert _fingerprint(synced) == before
     well(pmo("rebuild", cwd=synced))
-    assert json.loads(well(pmo("sync", "--json", cwd=synced)))["sources"][0]["rows_changed"] == 0
+    assert json.loads(well(pmo("sync", "--no-publish", "--json", cwd=synced)))["sources"][0]["rows_changed"] == 0
 
 
 def test_a_raw_file_cut_short(synced: Path):
@@ -291,7 +291,7 @@ def test_a_raw_file_cut_short(synced: Path):
     before = _fingerprint(synced)
     _says(pmo("rebuild", cwd=synced), 2, part.name, "backup", "nothing was changed")
     assert _fingerprint(synced) == before
-    well(pmo("sync", cwd=synced))
+    well(pmo("sync", "--no-publish", cwd=synced))
 
 
 def test_a_raw_file_that_is_gone(synced: Path):
@@ -323,7 +323,7 @@ def test_a_second_writer_is_refused_at_once_and_readers_are_not(synced: Path):
     finally:
         holder.send_signal(signal.SIGKILL)
         holder.wait()
-    well(pmo("sync", cwd=synced))
+    well(pmo("sync", "--no-publish", cwd=synced))
 
 
 def test_the_hub_file_open_in_another_program(synced: Path):
