@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from sandbox.redmine import ADMIN_KEY
@@ -66,8 +66,12 @@ _forking = Forking()
 def pmo(*words: str, cwd: Path, via: tuple[str, ...] = CLI, typed: str | None = None, **env: str) -> Finished:
     """Runs the command line; `via` names the module that starts it, with its own arguments; `typed`: standard input."""
     module, *before = via
-    with _forking.lock:
+    if not _forking.lock.acquire(blocking=False):  # another thread's run is under way: this one is not to wait for it
+        return _started((*via, *words), cwd, typed, env)
+    try:
         return _forking.run(module, [*before, *words], cwd=cwd, env=environment(**env), typed=typed)
+    finally:
+        _forking.lock.release()
 
 
 def watched(*words: str, cwd: Path, began: Callable[[int], None], env: Mapping[str, str]) -> Finished:
@@ -78,8 +82,12 @@ def watched(*words: str, cwd: Path, began: Callable[[int], None], env: Mapping[s
 
 def started(*words: str, cwd: Path, typed: str | None = None, **env: str) -> Finished:
     """Runs the command line in a Python that is started for it."""
+    return _started((*CLI, *words), cwd, typed, env)
+
+
+def _started(words: Sequence[str], cwd: Path, typed: str | None, env: Mapping[str, str]) -> Finished:
     return subprocess.run(
-        [sys.executable, "-m", *CLI, *words],
+        [sys.executable, "-m", *words],
         cwd=cwd,
         env=environment(**env),
         input=typed,
