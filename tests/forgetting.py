@@ -14,7 +14,7 @@ from openpyxl import Workbook
 
 from sandbox.redmine import RedmineServer
 from sandbox.redmine_tracker import Tracker
-from tests.running import configured, environment, pmo, well
+from tests.running import configured, environment, pmo, started, well
 from tests.searching import places_with
 
 __all__ = ["PERSON", "WORDS", "finish_what_was_killed", "folder_with_a_person"]
@@ -36,7 +36,7 @@ def folder_with_a_person(folder: Path) -> Path:
         tracker.users[3].lastname = "Kranz"
         well(pmo("sync", cwd=folder))
     well(pmo("set", "ops:7", "--priority", "1", "--reason", "jkranz asked for it", cwd=folder))
-    well(pmo("report", "--html", "data/reports/status.html", cwd=_with(folder, "data/reports")))
+    well(started("report", "--html", "data/reports/status.html", cwd=_with(folder, "data/reports")))
     book = Workbook()
     book.create_sheet("asked").append(["asked by", "Joel Kranz"])
     book.save(folder / "data" / "reports" / "status.xlsx")

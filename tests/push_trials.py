@@ -10,8 +10,6 @@ import os
 import random
 import re
 import signal
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -22,9 +20,10 @@ from flows.changes import WishLine, ask
 from model.change import WantedChange
 from model.vocabulary import ChangeState
 from tests.pushing import PushingHub
-from tests.running import environment
+from tests.running import Finished, started, watched
 
 MOST_PUSHES = 30
+PUSH = ("push", "--no-publish")
 Move = tuple[str | None, str | None, bool]
 """From, to, and whether we made it."""
 
@@ -80,7 +79,7 @@ class Trial:
         self.tool.trouble(self.seed, self._before)
         self._push_to_the_end(self.kills)
         self.tool.calm()
-        self._push_once()  # what is owed in comments
+        self._ended(started(*PUSH, cwd=self.hub.folder, **self.tool.env))  # what is owed in comments
         self._check()
         self._undo()
 
@@ -118,19 +117,16 @@ class Trial:
     def _push_once(self, kill_at: int = 0) -> None:
         """Killed while its n-th writing request is under way, which the tool then acts on, or not."""
         self.writes, self.kill_at = 0, kill_at
-        process = subprocess.Popen(
-            [sys.executable, "-m", "flows.cli", "push", "--no-publish"],
-            cwd=self.hub.folder,
-            env=environment(**self.tool.env),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        self.pid = process.pid
-        said = process.communicate(timeout=300)[0]
-        self.counted["kills"] += process.returncode == -signal.SIGKILL
-        assert process.returncode in (0, 1, -signal.SIGKILL), f"seed {self.seed}: {said}"
-        assert "Traceback" not in said, f"seed {self.seed}: {said}"
+        self._ended(watched(*PUSH, cwd=self.hub.folder, began=self._began, env=self.tool.env))
+
+    def _began(self, pid: int) -> None:
+        self.pid = pid
+
+    def _ended(self, run: Finished) -> None:
+        said = f"seed {self.seed}: {run.stdout}{run.stderr}"
+        self.counted["kills"] += run.returncode == -signal.SIGKILL
+        assert run.returncode in (0, 1, -signal.SIGKILL), said
+        assert "Traceback" not in said, said
 
     # ---- the laws ------------------------------------------------------------------------------------------------
 

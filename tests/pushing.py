@@ -5,7 +5,7 @@ from __future__ import annotations
 import atexit
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -131,27 +131,29 @@ def settings_of(folder: Path, url: str, **more: Any) -> Settings:
 
 
 SHOWN_URL = "https://alder.example.net"
-_read_before: dict[tuple[int, int], Path] = {}
+_read_before: dict[Hashable, Path] = {}
+
+
+def read_once(hub: PushingHub, what: Hashable) -> None:
+    """Reads the tool. The same company is read but once in a process, and the hub of then copied."""
+    data, before = hub.folder / "data", _read_before.get(what)
+    if before is not None:
+        shutil.copytree(before, data, symlinks=True)
+        return
+    hub.sync()
+    before = _read_before[what] = Path(mkdtemp(prefix="pmo-office-"))
+    atexit.register(shutil.rmtree, before, ignore_errors=True)
+    shutil.copytree(data, before, symlinks=True, dirs_exist_ok=True)
 
 
 @contextmanager
 def office(folder: Path, *, seed: int = 7, issues: int = 160, **more: Any) -> Iterator[Office]:
-    """A fresh one, read once: in ERP there are at least four tasks in each of its usual states.
-
-    The same company is read but once in a process, and the hub copied.
-    """
+    """A fresh one, read once: in ERP there are at least four tasks in each of its usual states."""
     tracker = tracker_of(seed=seed, issues=issues, as_of=AS_OF)
     _arrange(tracker)
     with JiraServer(tracker, shown_url=SHOWN_URL) as server:
         made = Office(folder, server, settings_of(folder, server.url, **more), more)
-        before = _read_before.get((seed, issues))
-        if before is None:
-            made.sync()
-            before = _read_before[seed, issues] = Path(mkdtemp(prefix="pmo-office-"))
-            atexit.register(shutil.rmtree, before, ignore_errors=True)
-            shutil.copytree(folder / "data", before, symlinks=True, dirs_exist_ok=True)
-        else:
-            shutil.copytree(before, folder / "data", symlinks=True)
+        read_once(made, (seed, issues))
         server.requests.clear()
         yield made
 

@@ -7,12 +7,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from model.config import HubSettings, Settings, SourceSettings
 from sandbox.smartsheet import ADMIN_TOKEN, Seen, SmartsheetServer
 from sandbox.smartsheet_records import Row, Sheet
 from sandbox.smartsheet_tracker import Tracker
-from tests.pushing import SOURCE, PushingHub
+from tests.pushing import SOURCE, PushingHub, read_once
 from tests.sheets import add_notes, add_plan, add_tasks
 
 MIRA = "mira.lund@example.com"
@@ -72,6 +73,10 @@ def settings_of(folder: Path, url: str, **more: Any) -> Settings:
     return Settings(hub=HubSettings(**hub), sources={SOURCE: source}, path=folder / "pmo.toml")
 
 
+_served_at: list[int] = []
+"""The port at which the three sheets were read first: a hub knows a Smartsheet by its address too."""
+
+
 @contextmanager
 def sheets_office(folder: Path, add: Callable[[Tracker], object] | None = None, **more: Any) -> Iterator[SheetsOffice]:
     """The invented company's three sheets, and what `add` adds, read once; the clock goes."""
@@ -80,8 +85,12 @@ def sheets_office(folder: Path, add: Callable[[Tracker], object] | None = None, 
         one(tracker)
     if add is not None:
         add(tracker)
-    with SmartsheetServer(tracker) as server:
+    with SmartsheetServer(tracker, port=0 if add or not _served_at else _served_at[0]) as server:
         made = SheetsOffice(folder, server, settings_of(folder, server.url, **more), more)
-        made.sync()
+        if add is None:
+            _served_at[:] = [urlsplit(server.url).port or 0]
+            read_once(made, "sheets")
+        else:
+            made.sync()
         server.requests.clear()
         yield made

@@ -32,8 +32,11 @@ def differences(a: Hub | Path, b: Hub | Path) -> list[str]:
     found: list[str] = []
     with _opened(a) as (left, left_schema), _opened(b) as (right, right_schema), duckdb.connect() as scratch:
         for record in normal_tables():
-            scratch.register("a", _rows(left, left_schema, record))
-            scratch.register("b", _rows(right, right_schema, record))
+            first, second = _rows(left, left_schema, record), _rows(right, right_schema, record)
+            if _plainly_equal(first, second):
+                continue
+            scratch.register("a", first)
+            scratch.register("b", second)
             for told, count in (
                 _not_once(scratch, "a", "first"),
                 _not_once(scratch, "b", "second"),
@@ -67,6 +70,13 @@ def _rows(con: duckdb.DuckDBPyConnection, schema: str, record: type[Synced]) -> 
     json = {c.name for c in columns_of(record) if c.type == "JSON"}
     names = (f"{quoted(n)}::VARCHAR AS {quoted(n)}" if n in json else quoted(n) for n in _compared(record))
     return con.execute(f"SELECT {', '.join(names)} FROM {schema}.{record.table}").to_arrow_table()
+
+
+def _plainly_equal(first: pa.Table, second: pa.Table) -> bool:
+    """Most tables are: to look for this takes a tenth of the time that five questions take."""
+    if first.num_rows != second.num_rows or len(first["id"].unique()) != first.num_rows:
+        return False
+    return bool(first.sort_by("id").equals(second.sort_by("id")))
 
 
 def _not_once(scratch: duckdb.DuckDBPyConnection, table: str, side: str) -> tuple[list[str], int]:

@@ -6,7 +6,7 @@ stay in free blocks. The hub file is not written here: it is made again from the
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ from warehouse.shelf import Shelf
 
 __all__ = ["duckdb_places", "forget_in_base", "forget_in_published", "said_in_published"]
 
-_STORAGE = "(STORAGE_VERSION 'v1.1.0', ROW_GROUP_SIZE 16384)"
+_STORAGE = "(RECOVERY_MODE no_wal_writes, STORAGE_VERSION 'v1.1.0', ROW_GROUP_SIZE 16384)"
 BATCH_ROWS = 5000
 _TEXT_TYPES = ("VARCHAR", "VARCHAR[]", "JSON", "BLOB")
 
@@ -102,8 +102,7 @@ def _copy_duckdb(old: Path, fresh: Path, forgetter: Forgetter) -> None:
 def _copy_table(con: duckdb.DuckDBPyConnection, table: str, columns: dict[str, str], forgetter: Forgetter) -> None:
     """All at once where no column holds a hint; else batch by batch."""
     old, fresh = f"old.main.{quoted(table)}", f"fresh.main.{quoted(table)}"
-    hinted = " OR ".join(_hinted(quoted(column), forgetter) for column in columns)
-    if not hinted or not con.execute(f"SELECT EXISTS (FROM {old} WHERE {hinted})").fetchall()[0][0]:
+    if not _any_hinted(con, old, columns, forgetter):
         con.execute(f"CREATE TABLE {fresh} AS FROM {old}")
         return
     con.execute(f"CREATE TABLE {fresh} AS FROM {old} LIMIT 0")
@@ -142,16 +141,31 @@ def _hinted(name: str, forgetter: Forgetter) -> str:
     return " OR ".join(f"contains({lowered}, {text(hint)})" for hint in forgetter.hints)
 
 
+def _any_hinted(con: duckdb.DuckDBPyConnection, table: str, columns: Collection[str], forgetter: Forgetter) -> bool:
+    """Whether any of the columns may hold a word. Most tables hold none: they are asked once, not once a column."""
+    if not columns:
+        return False
+    texts = ", ".join(f"{quoted(column)}::VARCHAR" for column in columns)
+    hinted = " OR ".join(f"contains(said, {text(hint)})" for hint in forgetter.hints)
+    rows = f"(SELECT lower(concat_ws(chr(10), {texts})) AS said FROM {table})"
+    return bool(con.execute(f"SELECT EXISTS (FROM {rows} WHERE {hinted})").fetchall()[0][0])
+
+
 def _copy_comments(con: duckdb.DuckDBPyConnection) -> None:
-    for table, comment in con.execute(
-        "SELECT table_name, comment FROM duckdb_tables() WHERE database_name = 'old' AND comment IS NOT NULL"
-    ).fetchall():
-        con.execute(f"COMMENT ON TABLE fresh.main.{quoted(table)} IS {text(comment)}")
-    for table, column, comment in con.execute(
-        "SELECT table_name, column_name, comment FROM duckdb_columns() "
-        "WHERE database_name = 'old' AND comment IS NOT NULL"
-    ).fetchall():
-        con.execute(f"COMMENT ON COLUMN fresh.main.{quoted(table)}.{quoted(column)} IS {text(comment)}")
+    said = [
+        f"COMMENT ON TABLE fresh.main.{quoted(table)} IS {text(comment)}"
+        for table, comment in con.execute(
+            "SELECT table_name, comment FROM duckdb_tables() WHERE database_name = 'old' AND comment IS NOT NULL"
+        ).fetchall()
+    ]
+    said += [
+        f"COMMENT ON COLUMN fresh.main.{quoted(table)}.{quoted(column)} IS {text(comment)}"
+        for table, column, comment in con.execute(
+            "SELECT table_name, column_name, comment FROM duckdb_columns() "
+            "WHERE database_name = 'old' AND comment IS NOT NULL"
+        ).fetchall()
+    ]
+    con.execute(";".join(said))
 
 
 def _text_columns(con: duckdb.DuckDBPyConnection, database: str) -> dict[tuple[str, str], dict[str, str]]:
@@ -174,10 +188,11 @@ def duckdb_places(path: Path, forgetter: Forgetter) -> Iterator[str]:
     with closing(duckdb.connect(config={"autoinstall_known_extensions": False})) as con:
         con.execute(f"ATTACH {text(str(path))} AS looked_at (READ_ONLY)")
         for (schema, table), columns in _text_columns(con, "looked_at").items():
+            place = f"looked_at.{quoted(schema)}.{quoted(table)}"
+            if not _any_hinted(con, place, columns, forgetter):
+                continue
             for column in columns:
-                rows = con.execute(
-                    f"SELECT DISTINCT {quoted(column)} FROM looked_at.{quoted(schema)}.{quoted(table)} "
-                    f"WHERE {_hinted(quoted(column), forgetter)}"
-                )
+                hinted = _hinted(quoted(column), forgetter)
+                rows = con.execute(f"SELECT DISTINCT {quoted(column)} FROM {place} WHERE {hinted}")
                 if any(_forgotten(value, column, forgetter) != value for (value,) in rows.fetchall()):
                     yield f"{table}.{column}"

@@ -788,7 +788,7 @@ def test_a_line_that_is_gone_is_gone_and_a_file_that_is_gone_is_not(running: _Ru
     running.write("projects", "key,name", *(f"P-{n},Project {n}" for n in range(60)))
     running.write("costs", "project,amount", *(f"P-{n},{n}" for n in range(60)))
     running.write("risks", "project,title", "P-1,late")
-    well(pmo("sync", cwd=running.folder))
+    well(pmo("sync", "--no-publish", cwd=running.folder))
     running.write("costs", "project,amount", *(f"P-{n},{n + 1000}" for n in range(60)))
     (running.plan / "risks.csv").unlink()
     well(pmo("sync", cwd=running.folder))
@@ -802,7 +802,7 @@ def test_a_line_that_is_gone_is_gone_and_a_file_that_is_gone_is_not(running: _Ru
 def test_a_file_that_cannot_be_used_fails_alone_and_takes_nothing_with_it(running: _Running):
     running.write("projects", "key,name", "P-1,Shop")
     running.write("costs", "project,amount,id", "P-1,100,1")
-    well(pmo("sync", cwd=running.folder))
+    well(pmo("sync", "--no-publish", cwd=running.folder))
     running.write("costs", "project,id", "P-1,1")
     running.write("projects", "key,name", "P-1,Shop", "P-2,Portal")
     run = pmo("sync", cwd=running.folder)
@@ -830,7 +830,7 @@ def test_another_mapping_is_applied_to_what_was_read_and_a_rebuild_makes_the_sam
 def test_a_key_that_cannot_be_read_keeps_what_is_known(running: _Running):
     """It may be any row that is known: nothing is called gone until it can be read. An empty one is none of them."""
     running.write("baselines", "project,number", "P-1,1", "P-1,2", "P-1,3")
-    well(pmo("sync", cwd=running.folder))
+    well(pmo("sync", "--no-publish", cwd=running.folder))
     running.write("baselines", "project,number", "P-1,1", "P-1,second")
     well(pmo("sync", cwd=running.folder))
     assert set(running.gone("baselines").values()) == {"present"}
@@ -841,7 +841,7 @@ def test_a_key_that_cannot_be_read_keeps_what_is_known(running: _Running):
 
 def test_rows_of_a_plan_that_is_configured_no_more_outlast_a_rebuild(running: _Running):
     running.write("projects", "key,name", "P-1,Shop")
-    well(pmo("sync", cwd=running.folder))
+    well(pmo("sync", "--no-publish", cwd=running.folder))
     (running.folder / "pmo.toml").write_text("[hub]\n", encoding="utf-8")
     well(pmo("rebuild", cwd=running.folder))
     assert set(running.gone("projects")) == {"P-1"}
@@ -849,9 +849,9 @@ def test_rows_of_a_plan_that_is_configured_no_more_outlast_a_rebuild(running: _R
 
 def test_all_may_move_together(running: _Running, tmp_path: Path):
     running.write("projects", "key,name", "P-1,Shop")
-    well(pmo("sync", cwd=running.folder))
+    well(pmo("sync", "--no-publish", cwd=running.folder))
     moved = _Running(running.folder.rename(tmp_path.parent / f"{tmp_path.name}-moved"))
-    assert "0 rows changed" in well(pmo("sync", cwd=moved.folder))
+    assert "0 rows changed" in well(pmo("sync", "--no-publish", cwd=moved.folder))
 
 
 # ------------------------------------------------------------------ the configuration

@@ -13,7 +13,7 @@ from openpyxl import Workbook
 
 from sandbox.jira import HUB_EMAIL, TOKEN, JiraServer
 from sandbox.jira_company import tracker_of
-from tests.running import pmo, well
+from tests.running import pmo, started, well
 from warehouse.desk import Desk
 
 CONFIG = """
@@ -66,7 +66,7 @@ def test_a_wish_waits_for_another_person(folder: Path) -> None:
     assert [(a["issue"], a["change_id"], a["refused"]) for a in asked] == [
         (first["key"], 1, False), (second["key"], 2, False),
     ]  # fmt: skip
-    own = pmo("approve", "1", cwd=folder)
+    own = started("approve", "1", cwd=folder)
     assert own.returncode == 2
     assert f"change 1 was asked for by {getpass.getuser()}: another person must approve it" in own.stderr
     with Desk(folder / "data" / "desk.sqlite") as desk:
@@ -81,7 +81,7 @@ def test_a_wish_waits_for_another_person(folder: Path) -> None:
     (change, wanted) = rows(folder, "changes")
     assert (change["base"]["name"], change["wish"]["value"]) == (first["native_priority"], "1")
     assert (wanted["state"], wanted["message"]) == ("rejected", "not now")
-    told = json.loads(well(pmo("changes", "--id", "1", "--json", cwd=folder)))
+    told = json.loads(well(started("changes", "--id", "1", "--json", cwd=folder)))
     assert [(e["by"], e["state"]) for e in told["events"]] == [
         (getpass.getuser(), "pending"), ("someone else", "approved"),
     ]  # fmt: skip
@@ -108,7 +108,7 @@ def test_what_cannot_be_asked_is_one_sentence_and_the_rest_goes_in(folder: Path)
         f"{other['key']};;;nothing\n"
         f"{issue['key']};{issue['native_status']};;\n"
     )
-    run = pmo("set", "--file", "wishes.csv", cwd=folder)
+    run = started("set", "--file", "wishes.csv", cwd=folder)
     assert run.returncode == 2
     assert "wishes.csv, line 3: NOPE-1: there is no such issue" in run.stderr
     assert f"wishes.csv, line 4: {other['key']}: there is no status “Dunn”" in run.stderr

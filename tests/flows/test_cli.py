@@ -19,7 +19,7 @@ import pytest
 
 from sandbox.redmine import ADMIN_KEY, RedmineServer
 from sandbox.redmine_tracker import Tracker
-from tests.running import Finished, configured, environment, pmo, well
+from tests.running import Finished, configured, environment, pmo, started, well
 
 
 @pytest.fixture(scope="module")
@@ -68,32 +68,32 @@ def _says(run: Finished, status: int, *words: str) -> None:
 
 
 def test_from_an_empty_folder_to_the_portfolio(tmp_path: Path, server: RedmineServer):
-    _says(pmo("init", cwd=tmp_path), 0, "wrote pmo.toml", "pmo check")
+    _says(started("init", cwd=tmp_path), 0, "wrote pmo.toml", "pmo check")
     _says(pmo("init", cwd=tmp_path), 2, "exists already")
     _says(pmo("sync", cwd=tmp_path), 2, "names no source")
     configured(tmp_path, server.url)
     _says(pmo("portfolio", cwd=tmp_path), 2, "nothing published yet", "pmo sync")
-    checked = well(pmo("check", cwd=tmp_path))
+    checked = well(started("check", cwd=tmp_path))
     assert "logged in as Ada Admin" in checked
-    synced = well(pmo("sync", cwd=tmp_path))
+    synced = well(started("sync", cwd=tmp_path))
     assert "120 of 120 in the tool" in synced
     assert "published" in synced
-    shown = well(pmo("portfolio", cwd=tmp_path))
+    shown = well(started("portfolio", cwd=tmp_path))
     for project in server.tracker.projects.values():
         assert project.name in shown
-    status = well(pmo("status", cwd=tmp_path))
+    status = well(started("status", cwd=tmp_path))
     assert "ops: fresh through" in status
     assert "complete 100 %" in status
-    issue = well(pmo("issue", "#7", cwd=tmp_path))
+    issue = well(started("issue", "#7", cwd=tmp_path))
     assert "(ops:7)" in issue
-    assert well(pmo("sql", "select count(*) from issues", cwd=tmp_path)).splitlines() == ["count_star()", "120"]
+    assert well(started("sql", "select count(*) from issues", cwd=tmp_path)).splitlines() == ["count_star()", "120"]
 
 
 def test_what_makes_the_figures_doubtful_is_listed_with_those_who_can_mend_it(synced: Path):
     rows = json.loads(well(pmo("quality", "--json", cwd=synced)))
     assert rows
     first = next(row["check_id"] for row in rows)
-    told = well(pmo("quality", cwd=synced))
+    told = well(started("quality", cwd=synced))
     for check in {row["check_id"] for row in rows}:
         found = [row for row in rows if row["check_id"] == check]
         assert f"{found[0]['severity']}: {check}: {len(found):,}. {found[0]['rule']}" in told
@@ -134,15 +134,15 @@ def test_a_rebuild_ends_with_equal_tables_and_needs_neither_tool_nor_token(synce
     before = (synced / "data" / "portfolio.duckdb").resolve()
     (synced / "data" / "hub.duckdb").unlink()
     asked = len(server.requests)
-    assert "made again" in well(pmo("rebuild", cwd=synced, SANDBOX_KEY=""))
+    assert "made again" in well(started("rebuild", cwd=synced, SANDBOX_KEY=""))
     assert len(server.requests) == asked
     assert differences(before, (synced / "data" / "portfolio.duckdb").resolve()) == []
-    assert json.loads(well(pmo("sync", "--json", cwd=synced)))["sources"][0]["rows_changed"] == 0
+    assert json.loads(well(pmo("sync", "--no-publish", "--json", cwd=synced)))["sources"][0]["rows_changed"] == 0
 
 
 def test_a_hub_file_that_is_gone_is_made_again_by_the_next_sync(synced: Path):
     (synced / "data" / "hub.duckdb").unlink()
-    report = json.loads(well(pmo("sync", "--json", cwd=synced)))
+    report = json.loads(well(pmo("sync", "--no-publish", "--json", cwd=synced)))
     assert report["rebuilt"]["parts"] > 0
     assert report["sources"][0]["rows_changed"] == 0
 
@@ -150,17 +150,17 @@ def test_a_hub_file_that_is_gone_is_made_again_by_the_next_sync(synced: Path):
 def test_a_changed_rule_is_in_force_without_reading_again(synced: Path, server: RedmineServer):
     configured(synced, server.url, more='status."New" = "blocked"\n')
     asked = len(server.requests)
-    well(pmo("publish", cwd=synced))
+    well(started("publish", cwd=synced))
     assert len(server.requests) == asked
     assert _query(synced, "select distinct status from issues where native_status = 'New'") == [{"status": "blocked"}]
     assert "New" not in well(pmo("status", cwd=synced))
 
 
 def test_a_renamed_source_keeps_its_records(synced: Path):
-    well(pmo("source", "rename", "ops", "it-ops", cwd=synced))
+    well(started("source", "rename", "ops", "it-ops", cwd=synced))
     assert "[sources.it-ops]" in (synced / "pmo.toml").read_text(encoding="utf-8")
     assert _query(synced, "select distinct source from issues") == [{"source": "it-ops"}]
-    report = json.loads(well(pmo("sync", "--json", cwd=synced)))
+    report = json.loads(well(pmo("sync", "--no-publish", "--json", cwd=synced)))
     assert report["sources"][0]["rows_changed"] == 0
     well(pmo("rebuild", cwd=synced))
     assert _query(synced, "select distinct source from issues") == [{"source": "it-ops"}]
@@ -171,7 +171,7 @@ def test_a_name_changed_by_hand_is_told_how_to_go_on(synced: Path):
     path.write_text(path.read_text(encoding="utf-8").replace("[sources.ops]", "[sources.it]"), encoding="utf-8")
     _says(pmo("sync", cwd=synced), 2, "was read as ops so far", "pmo source rename ops it")
     well(pmo("source", "rename", "ops", "it", cwd=synced))
-    assert json.loads(well(pmo("sync", "--json", cwd=synced)))["sources"][0]["rows_changed"] == 0
+    assert json.loads(well(pmo("sync", "--no-publish", "--json", cwd=synced)))["sources"][0]["rows_changed"] == 0
 
 
 def test_an_ambiguous_key_lists_the_candidates(tmp_path: Path):
@@ -222,13 +222,13 @@ def test_a_missing_token_names_the_variable_before_anything_is_asked(folder: Pat
 def test_a_tool_that_cannot_be_reached(tmp_path: Path, url: str, said: str):
     folder = configured(tmp_path, url)
     _says(pmo("check", cwd=folder), 1, "ops", said)
-    _says(pmo("sync", cwd=folder), 1, "ops", said)
+    _says(pmo("sync", "--no-publish", cwd=folder), 1, "ops", said)
 
 
 def test_an_interface_that_is_switched_off(folder: Path, server: RedmineServer):
     server.rest_enabled = False
     _says(pmo("check", cwd=folder), 1, "ops")
-    _says(pmo("sync", cwd=folder), 1, "ops")
+    _says(pmo("sync", "--no-publish", cwd=folder), 1, "ops")
 
 
 @pytest.mark.parametrize(
@@ -282,7 +282,7 @@ def test_a_hub_file_that_is_no_duckdb(synced: Path):
     _says(pmo("sync", cwd=synced), 2, "hub.duckdb", "not a DuckDB file", "pmo rebuild")
     assert _fingerprint(synced) == before
     well(pmo("rebuild", cwd=synced))
-    assert json.loads(well(pmo("sync", "--json", cwd=synced)))["sources"][0]["rows_changed"] == 0
+    assert json.loads(well(pmo("sync", "--no-publish", "--json", cwd=synced)))["sources"][0]["rows_changed"] == 0
 
 
 def test_a_raw_file_cut_short(synced: Path):
@@ -291,7 +291,7 @@ def test_a_raw_file_cut_short(synced: Path):
     before = _fingerprint(synced)
     _says(pmo("rebuild", cwd=synced), 2, part.name, "backup", "nothing was changed")
     assert _fingerprint(synced) == before
-    well(pmo("sync", cwd=synced))
+    well(pmo("sync", "--no-publish", cwd=synced))
 
 
 def test_a_raw_file_that_is_gone(synced: Path):
@@ -323,7 +323,7 @@ def test_a_second_writer_is_refused_at_once_and_readers_are_not(synced: Path):
     finally:
         holder.send_signal(signal.SIGKILL)
         holder.wait()
-    well(pmo("sync", cwd=synced))
+    well(pmo("sync", "--no-publish", cwd=synced))
 
 
 def test_the_hub_file_open_in_another_program(synced: Path):
@@ -339,7 +339,7 @@ def test_sql_that_is_wrong_or_would_write(synced: Path):
 
 
 def test_a_loss_that_is_not_there_cannot_be_accepted(synced: Path):
-    _says(pmo("accept-loss", "ops", cwd=synced), 2, "nothing of ops is held back")
+    _says(started("accept-loss", "ops", cwd=synced), 2, "nothing of ops is held back")
 
 
 # ---- secrets

@@ -23,7 +23,7 @@ from sandbox.jira_tracker import Tracker
 from sandbox.jira_truth import figures
 from sandbox.plan_files import truth_of_plan
 from sandbox.plan_timesheets import compliance_week
-from tests.running import environment, pmo, well
+from tests.running import environment, pmo, started, well
 
 AS_OF = datetime.now(ZoneInfo("Europe/Berlin")).date()
 """Today, as for who tries it: a day older, and its sources were too old for a health."""
@@ -46,7 +46,7 @@ OURS = {
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What `pmo demo` leaves."""
     where = tmp_path_factory.mktemp("demo")
-    shown = well(pmo("demo", "--as-of", AS_OF.isoformat(), cwd=where))
+    shown = well(started("demo", "--as-of", AS_OF.isoformat(), cwd=where))
     assert "ERP finance core" in shown
     return where / "pmo-demo"
 

@@ -12,7 +12,7 @@ import duckdb
 import pytest
 
 from tests.forgetting import PERSON, WORDS, finish_what_was_killed, folder_with_a_person
-from tests.running import pmo, well
+from tests.running import pmo, started, well
 from tests.searching import places_with
 
 ORDINARY = "SELECT id, native_status, assignee_id, updated_at FROM issues ORDER BY id"
@@ -36,7 +36,7 @@ def _rows(folder: Path, sql: str) -> list[tuple[Any, ...]]:
 def test_no_file_holds_the_person_afterwards_and_all_else_is_as_it_was(folder: Path):
     before = _rows(folder, ORDINARY)
     generations = len(list((folder / "data" / "published").glob("portfolio-2*.duckdb")))
-    run = pmo("forget", "jkranz@example.test", "--also", "Former-Name", "--yes", cwd=folder)
+    run = started("forget", "jkranz@example.test", "--also", "Former-Name", "--yes", cwd=folder)
     said = well(run)
     assert "places replaced" in said and "STILL THERE" not in said
     assert places_with(folder / "data", (*WORDS[:-1], "Former-Name")) == []

@@ -31,8 +31,8 @@ KEEP = "[keep]\nraw_days = 7\n"
 class Kept:
     """A Redmine read several times, and the hub of it."""
 
-    def __init__(self, folder: Path, tracker: Tracker, url: str) -> None:
-        self.folder, self.tracker = configured(folder, url, more=KEEP), tracker
+    def __init__(self, folder: Path, tracker: Tracker) -> None:
+        self.folder, self.tracker = folder, tracker
         self.settings: Settings = load(self.folder / "pmo.toml")
         self.archive = RawArchive(self.settings.data / "raw")
 
@@ -64,15 +64,21 @@ def _more_changes(tracker: Tracker) -> None:
     tracker.relate(8, 9)
 
 
-@pytest.fixture
-def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Kept]:
-    monkeypatch.setenv("SANDBOX_KEY", ADMIN_KEY)
+@pytest.fixture(scope="module")
+def read_twice(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kept]:
+    """Not to be touched: each test has its copy. The Redmine is one for all, and goes on from where a test left it."""
     tracker = Tracker(issues=40, seed=8)
-    with RedmineServer(tracker) as server:
-        one = Kept(tmp_path / "pmo", tracker, server.url)
+    with pytest.MonkeyPatch.context() as patched, RedmineServer(tracker) as server:
+        patched.setenv("SANDBOX_KEY", ADMIN_KEY)
+        one = Kept(configured(tmp_path_factory.mktemp("once") / "pmo", server.url, more=KEEP), tracker)
         one.night()
         one.night(_first_changes)
         yield one
+
+
+@pytest.fixture
+def kept(read_twice: Kept, tmp_path: Path) -> Kept:
+    return Kept(shutil.copytree(read_twice.folder, tmp_path / "pmo", symlinks=True), read_twice.tracker)
 
 
 def test_a_rebuild_from_base_and_later_answers_gives_equal_tables(kept: Kept):

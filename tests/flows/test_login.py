@@ -12,7 +12,7 @@ import pytest
 
 from sandbox.smartsheet import SmartsheetServer
 from sandbox.smartsheet_oauth import CLIENT_ID, CLIENT_SECRET
-from tests.running import Finished, environment, pmo, well
+from tests.running import Finished, environment, pmo, started, well
 from tests.sheets import a_company
 
 CONFIG = """\
@@ -48,7 +48,7 @@ def test_a_person_logs_in_and_no_secret_is_to_be_found_but_where_it_is_kept(
     before = run_pmo("check", cwd=tmp_path)
     assert before.returncode == 1 and "nobody has logged in yet: run `pmo login plans`" in before.stdout + before.stderr
     code = code_of(server)
-    said = run_pmo("--log", "debug", "login", "plans", cwd=tmp_path, typed=f"{code}\n")
+    said = started("--log", "debug", "login", "plans", cwd=tmp_path, typed=f"{code}\n", **ENV)
     assert "plans: logged in as Ada Admin" in well(said) and "/b/authorize?response_type=code" in said.stdout
     runs = [before, said]
     for _ in range(2):

@@ -17,7 +17,7 @@ import pytest
 
 from flows.schedule import due, prefect_server
 from model.errors import ConfigError, Locked
-from tests.running import pmo
+from tests.running import started
 
 SPRING, AUTUMN = date(2027, 3, 28), date(2026, 10, 25)  # in Berlin; 02:30 is missing, and comes twice
 
@@ -55,7 +55,7 @@ def test_what_is_no_schedule_is_said_before_anything_is_started(
     tmp_path: Path, words: tuple[str, ...], said: str
 ) -> None:
     (tmp_path / "pmo.toml").write_text("[hub]\n")
-    ran = pmo("schedule", *words, cwd=tmp_path)
+    ran = started("schedule", *words, cwd=tmp_path)
     assert ran.returncode == 2 and said in ran.stderr and "Traceback" not in ran.stderr
     assert not (tmp_path / "data").exists()
 

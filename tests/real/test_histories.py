@@ -1,7 +1,7 @@
 """Random histories by the thousand, each against the tracker's own truth: of known seeds, and of fresh ones, printed.
 
 PMO_HISTORIES says how many of a tracker in memory (a third as many of one that keeps no history), PMO_JIRA_HISTORIES of
-a make-believe Jira over HTTP; two processes share them.
+a make-believe Jira over HTTP, and as many of a Smartsheet; two processes share them.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from tempfile import mkdtemp
 
 import pytest
 
-from tests import histories, jira_histories
+from tests import histories, jira_histories, smartsheet_histories
 
 History = Callable[[int, Path], dict[str, int]]
 KINDS: dict[str, tuple[History, int, tuple[int, ...]]] = {
@@ -29,6 +29,11 @@ KINDS: dict[str, tuple[History, int, tuple[int, ...]]] = {
         (136221331,),
     ),
     "of a Jira": (jira_histories.run_history, int(os.environ.get("PMO_JIRA_HISTORIES", "60")), jira_histories.KNOWN),
+    "of a Smartsheet": (
+        smartsheet_histories.run_history,
+        int(os.environ.get("PMO_JIRA_HISTORIES", "60")),
+        smartsheet_histories.KNOWN,
+    ),
 }
 
 
