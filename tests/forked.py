@@ -15,6 +15,7 @@ import runpy
 import signal
 import subprocess
 import sys
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from importlib import import_module
@@ -125,7 +126,7 @@ def _serve() -> None:
     gc.collect()
     gc.freeze()  # not looked through, and so not copied, in each child
     for line in iter(asked.readline, ""):
-        child = os.fork()
+        child = _forked()
         if not child:
             _close(asked, answers)
             _become(json.loads(line))
@@ -133,6 +134,13 @@ def _serve() -> None:
         answers.flush()
         answers.write(f"{os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])}\n")
         answers.flush()
+
+
+def _forked() -> int:
+    """Python 3.12 warns of threads: the one that is left is Arrow's allocator's, which is made to be forked."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return os.fork()
 
 
 def _close(*files: IO[str]) -> None:

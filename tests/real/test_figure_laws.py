@@ -6,6 +6,8 @@ PMO_FIGURE_LAWS says how many of fresh seeds, which are printed.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 
@@ -17,5 +19,6 @@ SEEDS = [1, 20261126, *[FRESH] * int(os.environ.get("PMO_FIGURE_LAWS", "10"))]
 
 
 @pytest.fixture(scope="module", params=SEEDS)  # type: ignore[no-redef]
-def filled(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> laws.Filled:
-    return laws.Filled(tmp_path_factory.mktemp("laws"), drawn(request.param))
+def filled(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[laws.Filled]:
+    with closing(laws.Filled(tmp_path_factory.mktemp("laws"), drawn(request.param))) as made:
+        yield made

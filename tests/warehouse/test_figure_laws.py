@@ -7,6 +7,8 @@ Each seed is a hub of random rows; one is fixed, one is fresh each time, and pri
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -110,25 +112,31 @@ class Filled:
     """A published hub, and the same with rates thrice as high."""
 
     def __init__(self, folder: Path, seed: int) -> None:
-        self.files = []
+        self.published = []
         for factor in (1.0, 3.0):
             hub = SmallHub(folder / f"rates{factor}")
             Company(seed).land(hub, rates=factor)
-            self.files.append(hub.publish(NOON, timezone="Europe/Berlin").path)
+            file = hub.publish(NOON, timezone="Europe/Berlin").path
             hub.close()
+            self.published.append(duckdb.connect(str(file), read_only=True))
 
     def ask(self, sql: str, *, rates: int = 0, zone: str = "UTC") -> list[tuple[Any, ...]]:
-        with duckdb.connect(str(self.files[rates]), read_only=True) as con:
-            con.execute(f"SET TimeZone = '{zone}'")
-            return con.execute(sql).fetchall()
+        con = self.published[rates]
+        con.execute(f"SET TimeZone = '{zone}'")
+        return con.execute(sql).fetchall()
+
+    def close(self) -> None:
+        for con in self.published:
+            con.close()
 
     def one(self, sql: str, **how: Any) -> Any:
         return self.ask(sql, **how)[0][0]
 
 
 @pytest.fixture(scope="module", params=[20261126, FRESH])
-def filled(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Filled:
-    return Filled(tmp_path_factory.mktemp("laws"), drawn(request.param))
+def filled(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Filled]:
+    with closing(Filled(tmp_path_factory.mktemp("laws"), drawn(request.param))) as made:
+        yield made
 
 
 def test_hours_add_up_whichever_way_they_are_cut(filled: Filled) -> None:

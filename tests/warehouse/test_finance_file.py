@@ -34,10 +34,10 @@ def pmo(small: SmallHub) -> SmallHub:
     return small
 
 
-def published(hub: SmallHub, *, finance: bool, days: int = 0) -> Published:
+def published(hub: SmallHub, *, finance: bool, days: int = 0, described: bool = False) -> Published:
     hub.renew()
     settings = HubSettings(publish=PublishSettings(finance=finance))
-    with patch.object(publishing, "_describe", DESCRIBE):
+    with patch.object(publishing, "_describe", DESCRIBE if described else lambda *_: None):
         return publish(hub.hub, hub.data, settings, now=NOON + timedelta(days=days))
 
 
@@ -47,7 +47,7 @@ def asked(file: Path, sql: str) -> list[tuple[Any, ...]]:
 
 
 def test_it_tells_what_each_person_cost_and_only_its_owner_reads_it(pmo: SmallHub) -> None:
-    told = published(pmo, finance=True)
+    told = published(pmo, finance=True, described=True)
     link = pmo.data / "portfolio-finance.duckdb"
     assert told.finance is not None and link.resolve() == told.finance.resolve()
     assert stat.S_IMODE(told.finance.stat().st_mode) == 0o400
@@ -63,11 +63,11 @@ def test_it_tells_what_each_person_cost_and_only_its_owner_reads_it(pmo: SmallHu
 def test_the_portfolio_file_holds_no_rate_whether_or_not(pmo: SmallHub) -> None:
     for finance in (False, True):
         file = published(pmo, finance=finance).path
-        tables = [name for (name,) in asked(file, "SELECT table_name FROM duckdb_tables()")]
-        found = [
-            asked(file, f"SELECT count(*) FROM \"{name}\" AS t WHERE contains(t::VARCHAR, '{RATE}')") for name in tables
-        ]
-        assert len(tables) > 40 and set(map(str, found)) == {"[(0,)]"}
+        with duckdb.connect(str(file), read_only=True) as con:
+            tables = [name for (name,) in con.execute("SELECT table_name FROM duckdb_tables()").fetchall()]
+            holding = f"SELECT count(*) FROM \"{{}}\" AS t WHERE contains(t::VARCHAR, '{RATE}')"
+            found = {con.execute(holding.format(name)).fetchall()[0] for name in tables}
+        assert len(tables) > 40 and found == {(0,)}
         assert not {"labour_costs", "cost_items", "rates"} & set(tables)
 
 

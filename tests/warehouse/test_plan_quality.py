@@ -412,7 +412,7 @@ def test_rows_that_a_tool_lacks_do(clean: SmallHub) -> None:
 
 
 def test_since_when_and_whether_it_gets_better(tmp_path: Path) -> None:
-    nights = Nights(tmp_path / "data")
+    nights = Nights(tmp_path / "data", all_checks=True)
     try:
         asked_for = "SELECT since_on FROM data_quality WHERE check_id = 'no-sponsor'"
         sponsored = ("Marta Lund", "Marta Lund", None, None)

@@ -234,9 +234,7 @@ def test_no_address_no_payload_no_error_of_a_run(tracker):
 
 def test_what_stands_around_a_hidden_address_stays(tracker):
     spill(tracker)
-    ((title, description, labels),) = read(
-        tracker.publish().path, "SELECT title, description, labels FROM issues WHERE native_id = '9'"
-    )
+    ((title, description, labels),) = tracker.ask("SELECT title, description, labels FROM issues WHERE native_id = '9'")
     assert title == "Ask (e-mail hidden)"
     assert description == "from: (e-mail hidden), cc\t(e-mail hidden)."
     assert labels == ["vip", "(e-mail hidden)"]
@@ -244,9 +242,8 @@ def test_what_stands_around_a_hidden_address_stays(tracker):
 
 def test_json_stays_json_where_an_address_was_hidden(tracker):
     spill(tracker)
-    file = tracker.publish().path
-    ((asked, path, plain),) = read(
-        file, "SELECT custom ->> 'Asked by', custom ->> 'Path', custom ->> 'b' FROM issues WHERE native_id = '9'"
+    ((asked, path, plain),) = tracker.ask(
+        "SELECT custom ->> 'Asked by', custom ->> 'Path', custom ->> 'b' FROM issues WHERE native_id = '9'"
     )
     assert asked == "\n(e-mail hidden)"
     assert path.startswith("C:\\") and path.endswith("(e-mail hidden)")
@@ -262,18 +259,15 @@ def test_addresses_are_published_where_that_was_asked_for(tracker):
 
 def test_a_person_has_the_name_of_the_first_of_the_accounts(tracker):
     tracker.land("web", accounts=[{"native_id": "1", "name": "I. Duarte", "email": "INES@example.org"}])
-    file = tracker.publish().path
-    assert read(file, "FROM people") == [("ops:5", "Ines Duarte", None)]
-    assert read(file, "SELECT id, person_id FROM accounts ORDER BY id") == [("ops:5", "ops:5"), ("web:1", "ops:5")]
+    assert tracker.ask("FROM people") == [("ops:5", "Ines Duarte", None)]
+    assert tracker.ask("SELECT id, person_id FROM accounts ORDER BY id") == [("ops:5", "ops:5"), ("web:1", "ops:5")]
 
 
 # ---- about -------------------------------------------------------------------------------------------------------
 
 
 def about(tracker, **more):
-    return read(
-        tracker.publish(**more).path, "SELECT source, fresh_through_at, completeness FROM about ORDER BY source"
-    )
+    return tracker.ask("SELECT source, fresh_through_at, completeness FROM about ORDER BY source", **more)
 
 
 def test_freshness_and_completeness_are_the_least_of_a_sources_streams(tracker):
