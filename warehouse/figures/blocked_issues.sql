@@ -1,7 +1,8 @@
 -- One row per open issue that is blocked and per thing that blocks it. An issue that is done blocks nobody.
+-- In no order, and texts come in at the end: there may be as many as issues, and memory should not grow with them.
 WITH today AS (SELECT max(today_on) AS today_on FROM about),
 open_issues AS (
-    SELECT i.* REPLACE (m.project_id AS project_id)
+    SELECT i.id, m.project_id, i.source, i.status, i.created_at, i.first_seen_at
     FROM issues AS i JOIN portfolio_issues AS m ON m.issue_id = i.id
     WHERE i.availability = 'present' AND i.status NOT IN ('done', 'cancelled')),
 became AS (
@@ -39,9 +40,9 @@ SELECT
         WHEN b.completeness IS NOT NULL AND o.completeness IS NOT NULL
         THEN least(b.completeness, o.completeness) END AS completeness
 FROM blocked AS k
-JOIN open_issues AS i ON i.id = k.id
-LEFT JOIN projects AS p ON p.id = i.project_id
+JOIN issues AS i ON i.id = k.id
+JOIN portfolio_issues AS m ON m.issue_id = k.id
+LEFT JOIN projects AS p ON p.id = m.project_id
 LEFT JOIN about AS b ON b.source = i.source
 LEFT JOIN about AS o ON o.source = k.blocker_source
 CROSS JOIN today AS t
-ORDER BY i.source, i.id, k.blocked_by, k.blocker_issue_id
