@@ -412,29 +412,38 @@ class _SourcePush:
     def _settle(self, planned: PlannedChange, live: Live | None) -> None:
         """A change that comes to its end: nothing is to be sent for it any more."""
         change, why = planned.change, planned.why or ""
+        lost = None if live is None else self._lost(change, live)
         if planned.decision is Decision.VERIFIED:
             assert planned.live is not None and live is not None
-            self._verify(change, planned.live, live)
-        elif planned.decision is Decision.REFUSED:
+            self._verify(change, planned.live, live, lost)
+            return
+        if lost is not None:
+            why = f"{why}; {_lost_before(lost)}"
+        if planned.decision is Decision.REFUSED:
             self._end(change, ChangeState.FAILED, why, planned.live)
         elif self.settings.conflicts == "tool-wins":
             self._end(change, ChangeState.REJECTED, f"{why}: what the tool holds stays, as configured")
         else:
             self._end(change, ChangeState.CONFLICT, why)
 
-    def _verify(self, change: WantedChange, value: NativeValue, live: Live) -> None:
-        """It is as wanted. Somebody may have written between our last look and our own request: then it is said, and an
-        undo brings that back."""
+    def _lost(self, change: WantedChange, live: Live) -> NativeValue | None:
+        """What somebody wrote between our last look and our own request, which replaced it."""
+        lost = overwritten(change.field, live, self._sent(change), self.account_id)
+        word = next((word for word in self.words[change.field] if word.id == lost), None)
+        return None if lost is None else NativeValue(lost, word.name, word.ours) if word else NativeValue(lost)
+
+    def _verify(self, change: WantedChange, value: NativeValue, live: Live, lost: NativeValue | None) -> None:
+        """It is as wanted. What our own request replaced unseen is said: an undo brings it back, unless others have
+        written since."""
         sent = self._sent(change)
-        said, lost, ours = None, None, not is_anothers(change.field, live, sent, self.account_id)
+        said, ours = None, not is_anothers(change.field, live, sent, self.account_id)
         if not ours:
             said = "it was so already: nothing of ours made it so" if sent else "it was so already: nothing was sent"
-        elif (lost_id := overwritten(change.field, live, sent[-1], self.account_id)) is not None:
-            word = next((word for word in self.words[change.field] if word.id == lost_id), None)
-            lost = NativeValue(lost_id, word.name, word.ours) if word else NativeValue(lost_id)
+            said = said if lost is None else f"somebody else made it so; {_lost_before(lost)}"
+        elif lost is not None:
             said = f"somebody had set {change.field} to {lost} in the same moment: undo brings that back"
         note = self._comment(change, value) if ours else None
-        self.queue.verify(change.id, value, said=said, ours=ours, before=lost, note=note)
+        self.queue.verify(change.id, value, said=said, ours=ours, before=lost if ours else None, note=note)
         self.pushed.results += self.queue.of([change.id])
 
     def _comment(self, change: WantedChange, value: NativeValue) -> str | None:
@@ -582,6 +591,10 @@ class _SourcePush:
         }
         self.outbox.event("run_ended", data=ended)
         self.outbox.flush()
+
+
+def _lost_before(lost: NativeValue) -> str:
+    return f"before that, our request replaced {lost}, which somebody had set in the same moment"
 
 
 def _as_said_of(steps: Iterable[Step], *, alike: bool) -> tuple[Step, ...]:

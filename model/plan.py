@@ -138,12 +138,16 @@ def plan_hash(planned: Iterable[PlannedChange]) -> str:
     return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:12]
 
 
-def overwritten(field_: str, live: Live, last: SentStep, account_id: str) -> str | None:
-    """The native id that our own last step replaced without having seen it: somebody wrote in the same moment."""
-    newest = _entries(live, field_, [last])[-1:]
-    if not newest or newest[0].account_id != account_id or newest[0].end != last.end:
-        return None
-    return None if newest[0].start == last.start else newest[0].start
+def overwritten(field_: str, live: Live, sent: Sequence[SentStep], account_id: str) -> str | None:
+    """The native id that our own newest step replaced without having seen it: somebody wrote in the same moment. Also
+    where others have written since."""
+    entries = _entries(live, field_, sent)
+    place = max((n for n, entry in enumerate(entries) if entry.account_id == account_id), default=None)
+    if place is None or (place > 0 and entries[place - 1].account_id == account_id):
+        return None  # what came before it was ours, too
+    newest = entries[place]
+    starts = {step.start for step in sent if step.outcome in _EFFECTIVE and step.end == newest.end}
+    return newest.start if starts and newest.start not in starts else None
 
 
 def is_anothers(field_: str, live: Live, sent: Sequence[SentStep], account_id: str) -> bool:

@@ -167,6 +167,29 @@ def test_an_edit_between_the_last_look_and_the_request_is_said_and_brought_back(
     assert end_of(office, back)[0] is ChangeState.VERIFIED and office.held(row, "Status") == "On Hold"
 
 
+@pytest.mark.parametrize(("then", "ended"), [("Complete", ChangeState.VERIFIED), ("In Progress", ChangeState.CONFLICT)])
+def test_what_was_written_over_is_said_also_where_others_wrote_since(
+    office: SheetsOffice, then: str, ended: ChangeState
+) -> None:
+    tracker = office.tracker
+    tracker.share(office.sheet("Network renewal").id, MIRA, "EDITOR")
+    id_ = office.wish("Switches", status="Complete")
+    row, edits = office.row("Switches"), ["On Hold", then]
+
+    def edit(method: str, _path: str) -> None:
+        """Just before our request, and before it is read back."""
+        if edits and (method != "GET" or len(edits) == 1):
+            tracker.edit(row.id, "Status", edits.pop(0), by=MIRA)
+
+    office.server.before = edit
+    office.push()
+    state, said = end_of(office, id_)
+    assert (state, office.held(row, "Status")) == (ended, then)
+    assert "before that, our request replaced On Hold, which somebody had set in the same moment" in said
+    change = office.change(id_)
+    assert change.before is None or ended is not ChangeState.VERIFIED
+
+
 def test_a_busy_sheet_is_waited_for(office: SheetsOffice, monkeypatch: pytest.MonkeyPatch) -> None:
     waits: list[int] = []
 

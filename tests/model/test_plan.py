@@ -191,7 +191,7 @@ class Pushing(RuleBasedStateMachine):
             after = live.values[name]
             case.change = replace(case.change, state=ChangeState.VERIFIED, after=after)
             case.verified_at = len(self.tool.history)
-            assert not case.sent or overwritten(name, live, case.sent[-1], US) is None
+            assert not case.sent or overwritten(name, live, case.sent, US) is None
         else:
             ended = ChangeState.CONFLICT if decision is Decision.CONFLICT else ChangeState.FAILED
             case.change = replace(case.change, state=ended)
@@ -361,8 +361,27 @@ def test_what_somebody_wrote_in_the_same_moment_is_told() -> None:
     tool = Tool()
     tool.set("priority", "3", STRANGER)
     tool.set("priority", "1", US)
-    assert overwritten("priority", tool.look(), SentStep("2", "1", DONE), US) == "3"
-    assert overwritten("priority", tool.look(), SentStep("3", "1", DONE), US) is None
+    assert overwritten("priority", tool.look(), [SentStep("2", "1", DONE)], US) == "3"
+    assert overwritten("priority", tool.look(), [SentStep("3", "1", DONE)], US) is None
+
+
+@pytest.mark.parametrize("end", ["1", "2"])  # the very value that we wrote, as a sheet notes it, or another
+def test_it_is_told_also_where_others_wrote_since(end: str) -> None:
+    history = (
+        Moved("priority", "2", "3", STRANGER),
+        Moved("priority", "3", "1", US),
+        Moved("priority", "1", end, "ada"),
+    )
+    live = replace(Tool().look(), history=history)
+    assert overwritten("priority", live, [SentStep("2", "1", None)], US) == "3"
+    assert is_anothers("priority", live, [SentStep("2", "1", None)], US)
+    assert overwritten("priority", live, [SentStep("2", "1", REFUSED)], US) is None
+
+
+def test_a_rule_that_acts_in_our_name_is_nobody_elses_edit() -> None:
+    history = (Moved("status", "a", "b", US), Moved("status", "b", "c", US))
+    live = replace(Tool().look(), history=history)
+    assert overwritten("status", live, [SentStep("a", "c", UNKNOWN), SentStep("a", "b", DONE)], US) is None
 
 
 def at(seconds: int) -> datetime:
@@ -377,7 +396,7 @@ def test_what_we_did_long_ago_is_not_taken_for_what_we_did_now() -> None:
     assert planned(asked(base="a", wanted="c"), live, stopped).decision is Decision.WRITE
     there = replace(live, values={**live.values, "status": value("status", "c")})
     by_another = replace(there, history=(*old, Moved("status", "a", "c", STRANGER, at(5))))
-    assert overwritten("status", by_another, stopped[0], US) is None
+    assert overwritten("status", by_another, stopped, US) is None
     assert is_anothers("status", by_another, stopped, US)
 
 
