@@ -418,7 +418,7 @@ class _SourcePush:
             self._verify(change, planned.live, live, lost)
             return
         if lost is not None:
-            why = f"{why}; {_lost_before(lost)}"
+            why = f"{why}; before that, {_told(change, lost)}, and our request went over it"
         if planned.decision is Decision.REFUSED:
             self._end(change, ChangeState.FAILED, why, planned.live)
         elif self.settings.conflicts == "tool-wins":
@@ -428,9 +428,11 @@ class _SourcePush:
 
     def _lost(self, change: WantedChange, live: Live) -> NativeValue | None:
         """What somebody wrote between our last look and our own request, which replaced it."""
-        lost = overwritten(change.field, live, self._sent(change), self.account_id)
-        word = next((word for word in self.words[change.field] if word.id == lost), None)
-        return None if lost is None else NativeValue(lost, word.name, word.ours) if word else NativeValue(lost)
+        step = overwritten(change.field, live, self._sent(change), self.account_id)
+        if step is None:
+            return None
+        word = next((word for word in self.words[change.field] if word.id == step.start), None)
+        return NativeValue(step.start, word.name, word.ours) if word else NativeValue(step.start)
 
     def _verify(self, change: WantedChange, value: NativeValue, live: Live, lost: NativeValue | None) -> None:
         """It is as wanted. What our own request replaced unseen is said: an undo brings it back, unless others have
@@ -439,9 +441,11 @@ class _SourcePush:
         said, ours = None, not is_anothers(change.field, live, sent, self.account_id)
         if not ours:
             said = "it was so already: nothing of ours made it so" if sent else "it was so already: nothing was sent"
-            said = said if lost is None else f"somebody else made it so; {_lost_before(lost)}"
+            if lost is not None:
+                said = f"somebody else made it so; before that, {_told(change, lost)}, and our request went over it"
         elif lost is not None:
-            said = f"somebody had set {change.field} to {lost} in the same moment: undo brings that back"
+            then = "undo brings that back" if lost.id is not None else "pmo-hub empties nothing, do it in the tool"
+            said = f"{_told(change, lost)}: {then}"
         note = self._comment(change, value) if ours else None
         self.queue.verify(change.id, value, said=said, ours=ours, before=lost if ours else None, note=note)
         self.pushed.results += self.queue.of([change.id])
@@ -593,8 +597,9 @@ class _SourcePush:
         self.outbox.flush()
 
 
-def _lost_before(lost: NativeValue) -> str:
-    return f"before that, our request replaced {lost}, which somebody had set in the same moment"
+def _told(change: WantedChange, lost: NativeValue) -> str:
+    did = f"emptied {change.field}" if lost.id is None else f"set {change.field} to {lost}"
+    return f"somebody had {did} in the same moment"
 
 
 def _as_said_of(steps: Iterable[Step], *, alike: bool) -> tuple[Step, ...]:

@@ -11,6 +11,7 @@ import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 from model.change import Decision, KnownWord, NativeValue, Step, WantedChange, decide, shortest_route
 
@@ -138,16 +139,20 @@ def plan_hash(planned: Iterable[PlannedChange]) -> str:
     return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:12]
 
 
-def overwritten(field_: str, live: Live, sent: Sequence[SentStep], account_id: str) -> str | None:
-    """The native id that our own newest step replaced without having seen it: somebody wrote in the same moment. Also
-    where others have written since."""
+def overwritten(field_: str, live: Live, sent: Sequence[SentStep], account_id: str) -> Moved | None:
+    """Our own step that replaced what we had not seen: somebody wrote in the same moment. The newest, if there are
+    several; also where others have written since."""
+    effective = [step for step in sent if step.outcome in _EFFECTIVE]
+    ends = list(dict.fromkeys(step.end for step in reversed(effective)))  # each is reached once, in this order
     entries = _entries(live, field_, sent)
-    place = max((n for n, entry in enumerate(entries) if entry.account_id == account_id), default=None)
-    if place is None or (place > 0 and entries[place - 1].account_id == account_id):
-        return None  # what came before it was ours, too
-    newest = entries[place]
-    starts = {step.start for step in sent if step.outcome in _EFFECTIVE and step.end == newest.end}
-    return newest.start if starts and newest.start not in starts else None
+    for before, entry in reversed(list(pairwise((None, *entries)))):
+        if entry is None or entry.account_id != account_id or entry.end not in ends:
+            continue
+        del ends[: ends.index(entry.end) + 1]
+        was_ours = before is not None and before.account_id == account_id  # or a rule's, that acts in our name
+        if not was_ours and entry.start not in {step.start for step in effective if step.end == entry.end}:
+            return entry
+    return None
 
 
 def is_anothers(field_: str, live: Live, sent: Sequence[SentStep], account_id: str) -> bool:

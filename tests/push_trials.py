@@ -54,6 +54,9 @@ class Tried(Protocol):
 
     def value(self, id_: str, field_: str) -> str | None: ...
 
+    def word(self, field_: str, value: str | None) -> str:
+        """What people call a value."""
+
     def comments(self, id_: str, mark: str) -> int | None:
         """How many hold the mark; None where the tool gets none."""
 
@@ -142,10 +145,12 @@ class Trial:
             assert len(moves) <= len(steps), f"{told}: sent twice: {moves} by {steps}"
             assert len(ends) <= len(set(ends)) + self.kills, told
             allowed = {change.base.id, *ends}
-            for start, _, _ in moves:
-                said = "in the same moment" in (change.message or "")
-                assert start in allowed or said, f"{told}: overwrote {start}: {all_moves}"
-                self.counted["in the same moment"] += start not in allowed
+            unseen = [start for start, _, _ in moves if start not in allowed]
+            self.counted["in the same moment"] += len(unseen)
+            if unseen:
+                word = self.tool.word(change.field, unseen[-1])
+                said = f"somebody had set {change.field} to {word} in the same moment"
+                assert said in (change.message or ""), f"{told}: overwrote {unseen}: {all_moves}"
             if change.state is ChangeState.VERIFIED and steps:
                 self._check_verified(change, all_moves[-1], told)
 

@@ -86,6 +86,10 @@ class TriedJira:
         issue = self._issue(id_)
         return issue.status_id if field_ == "status" else issue.priority_id
 
+    def word(self, field_: str, value: str | None) -> str:
+        known = self.tracker.statuses if field_ == "status" else self.tracker.priorities
+        return known[value or ""].name
+
     def comments(self, id_: str, mark: str) -> int | None:
         return sum(mark in comment.text for comment in self._issue(id_).comments)
 

@@ -97,6 +97,9 @@ class TriedSheets:
         row = self._row(id_)
         return _word(self._column(row, field_), self.tracker.value(row, self._column(row, field_)))
 
+    def word(self, field_: str, value: str | None) -> str:
+        return str(value)
+
     def comments(self, id_: str, mark: str) -> int | None:
         return sum(mark in one.text for one in self._row(id_).discussions)
 

@@ -167,6 +167,20 @@ def test_an_edit_between_the_last_look_and_the_request_is_said_and_brought_back(
     assert end_of(office, back)[0] is ChangeState.VERIFIED and office.held(row, "Status") == "On Hold"
 
 
+def test_what_somebody_emptied_in_the_same_moment_is_said_and_not_promised_back(office: SheetsOffice) -> None:
+    tracker = office.tracker
+    tracker.share(office.sheet("Network renewal").id, MIRA, "EDITOR")
+    id_ = office.wish("Switches", status="Complete")
+    row = office.row("Switches")
+    office.on_write(lambda: tracker.edit(row.id, "Status", None, by=MIRA))
+    office.push()
+    state, said = end_of(office, id_)
+    assert state is ChangeState.VERIFIED
+    assert "somebody had emptied status in the same moment: pmo-hub empties nothing" in said
+    with pytest.raises(ConfigError, match=rf"change {id_} found the status empty: pmo-hub empties nothing"):
+        office.undo(id_)
+
+
 @pytest.mark.parametrize(("then", "ended"), [("Complete", ChangeState.VERIFIED), ("In Progress", ChangeState.CONFLICT)])
 def test_what_was_written_over_is_said_also_where_others_wrote_since(
     office: SheetsOffice, then: str, ended: ChangeState
@@ -185,7 +199,7 @@ def test_what_was_written_over_is_said_also_where_others_wrote_since(
     office.push()
     state, said = end_of(office, id_)
     assert (state, office.held(row, "Status")) == (ended, then)
-    assert "before that, our request replaced On Hold, which somebody had set in the same moment" in said
+    assert "before that, somebody had set status to On Hold in the same moment, and our request went over it" in said
     change = office.change(id_)
     assert change.before is None or ended is not ChangeState.VERIFIED
 

@@ -6,6 +6,7 @@ The tool, the desk and the loop of `flows.push` are played here by some lines of
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
@@ -357,31 +358,59 @@ def test_a_route_that_was_begun_does_not_get_longer() -> None:
     assert planned(asked(wanted="c"), there, sent, [Step("a", "b"), Step("b", "c")]).decision is Decision.WRITE
 
 
+def told(history: Sequence[Moved], *sent: SentStep) -> str | None:
+    """Which value our steps replaced unseen."""
+    field_ = history[0].field
+    found = overwritten(field_, replace(Tool().look(), history=tuple(history)), sent, US)
+    return None if found is None else found.start
+
+
 def test_what_somebody_wrote_in_the_same_moment_is_told() -> None:
-    tool = Tool()
-    tool.set("priority", "3", STRANGER)
-    tool.set("priority", "1", US)
-    assert overwritten("priority", tool.look(), [SentStep("2", "1", DONE)], US) == "3"
-    assert overwritten("priority", tool.look(), [SentStep("3", "1", DONE)], US) is None
+    history = [Moved("priority", "2", "3", STRANGER), Moved("priority", "3", "1", US)]
+    assert told(history, SentStep("2", "1", DONE)) == "3"
+    assert told(history, SentStep("3", "1", DONE)) is None
+    emptied = [Moved("priority", "2", None, STRANGER), Moved("priority", None, "1", US)]
+    live = replace(Tool().look(), history=tuple(emptied))
+    assert overwritten("priority", live, [SentStep("2", "1", DONE)], US) == emptied[1]
 
 
 @pytest.mark.parametrize("end", ["1", "2"])  # the very value that we wrote, as a sheet notes it, or another
 def test_it_is_told_also_where_others_wrote_since(end: str) -> None:
-    history = (
+    history = [
         Moved("priority", "2", "3", STRANGER),
         Moved("priority", "3", "1", US),
         Moved("priority", "1", end, "ada"),
+    ]
+    assert told(history, SentStep("2", "1", None)) == "3"
+    assert is_anothers("priority", replace(Tool().look(), history=tuple(history)), [SentStep("2", "1", None)], US)
+    assert told(history, SentStep("2", "1", REFUSED)) is None
+
+
+def test_it_is_told_of_each_step_of_a_route() -> None:
+    ada, first, second = (
+        Moved("status", "a", "d", STRANGER),
+        Moved("status", "d", "b", US),
+        Moved("status", "b", "c", US),
     )
-    live = replace(Tool().look(), history=history)
-    assert overwritten("priority", live, [SentStep("2", "1", None)], US) == "3"
-    assert is_anothers("priority", live, [SentStep("2", "1", None)], US)
-    assert overwritten("priority", live, [SentStep("2", "1", REFUSED)], US) is None
+    route = SentStep("a", "b", DONE), SentStep("b", "c", DONE)
+    assert told([ada, first], *route) == told([ada, first, second], *route) == "d"
+    again = Moved("status", "b", "a", STRANGER), Moved("status", "a", "c", US)
+    assert told([ada, first, *again], *route) == "a"
+
+
+def test_what_an_earlier_change_of_ours_did_is_not_taken_for_a_step_of_this_one() -> None:
+    earlier = [Moved("status", "a", "b", US), Moved("status", "b", "c", STRANGER)]
+    landed = Moved("status", "c", "b", US)
+    assert told([*earlier, landed], SentStep("c", "b", None), SentStep("c", "b", DONE)) is None
 
 
 def test_a_rule_that_acts_in_our_name_is_nobody_elses_edit() -> None:
-    history = (Moved("status", "a", "b", US), Moved("status", "b", "c", US))
-    live = replace(Tool().look(), history=history)
-    assert overwritten("status", live, [SentStep("a", "c", UNKNOWN), SentStep("a", "b", DONE)], US) is None
+    history = [Moved("status", "a", "b", US), Moved("status", "b", "c", US)]
+    assert told(history, SentStep("a", "c", UNKNOWN), SentStep("a", "b", DONE)) is None
+    assert (
+        told([Moved("status", "a", "d", STRANGER), Moved("status", "d", "b", US), history[1]], SentStep("a", "b"))
+        == "d"
+    )
 
 
 def at(seconds: int) -> datetime:
