@@ -516,12 +516,13 @@ for _command in (approve, reject, undo):
 @exits
 def nightly(config: Path | None) -> int:
     """Run the nightly flow once, now: pull, push what is approved, publish, report."""
-    from flows.prefect_settings import set_up_prefect
-    from flows.schedule import prefect_server
+    from flows.prefect_server import prefect_server
+    from flows.prefect_settings import prefect_home, set_up_prefect
 
     path, settings = _located(config)
-    set_up_prefect(settings.data / "prefect")
-    with prefect_server(settings.data / "prefect", share=True, told=click.echo) as server:
+    home, wait = prefect_home(settings.data), settings.hub.lock_wait_minutes * 60
+    set_up_prefect(home)
+    with prefect_server(home, "nightly", wait=wait, told=click.echo) as server:
         from flows.nightly import end_lost_runs, run_once
 
         if server.is_ours:
@@ -535,14 +536,16 @@ def nightly(config: Path | None) -> int:
 @with_config
 def schedule(cron: str, timezone: str | None, config: Path | None) -> None:
     """Run the nightly flow on its schedule, until stopped; with a Prefect server of its own, if none is named."""
-    from flows.prefect_settings import set_up_prefect
-    from flows.schedule import due, prefect_server
+    from flows.prefect_server import prefect_server
+    from flows.prefect_settings import prefect_home, set_up_prefect
+    from flows.schedule import due
 
     path, settings = _located(config)
     zone = timezone or settings.hub.timezone
     first = next(iter(due(cron, zone, datetime.now(UTC))))
-    set_up_prefect(settings.data / "prefect")
-    with prefect_server(settings.data / "prefect", told=click.echo) as server:
+    home, wait = prefect_home(settings.data), settings.hub.lock_wait_minutes * 60
+    set_up_prefect(home)
+    with prefect_server(home, "schedule", wait=wait, told=click.echo) as server:
         from flows.nightly import end_lost_runs, serve
 
         if server.is_ours:

@@ -18,8 +18,9 @@ from pathlib import Path
 import msgspec
 
 import connectors
+from flows.prefect_settings import prefect_home
 from flows.rebuild import Connect, rebuild
-from flows.schedule import running_server
+from flows.server_seat import running_server
 from flows.sync import OpenHub, publish_hub
 from model.config import Settings
 from model.errors import ConfigError, Locked
@@ -163,12 +164,13 @@ def _files_outside(settings: Settings) -> list[Path]:
 
 
 def _refuse_while_scheduled(settings: Settings) -> None:
-    pid = running_server(settings.data / "prefect")
-    if pid is None:
+    holder = running_server(prefect_home(settings.data))
+    if holder is None:
         return
     raise Locked(
-        f"`pmo schedule` is running over {settings.data} (its server is process {pid}): stop it first",
-        pid=pid,
+        f"the Prefect server of `pmo {holder.command}` runs over {settings.data} (process {holder.pid}): stop that "
+        f"command first, or, if it was killed, do `kill {holder.pid}`",
+        pid=holder.pid,
     )
 
 

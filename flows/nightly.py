@@ -22,6 +22,8 @@ from prefect.artifacts import create_markdown_artifact, create_table_artifact  #
 from prefect.cache_policies import NO_CACHE  # noqa: E402
 from prefect.client.orchestration import get_client  # noqa: E402
 from prefect.client.schemas.filters import (  # noqa: E402
+    FlowFilter,
+    FlowFilterName,
     FlowRunFilter,
     FlowRunFilterState,
     FlowRunFilterStateType,
@@ -172,14 +174,15 @@ def run_once(config: Path) -> int:
 
 
 def end_lost_runs() -> None:
-    """Calls crashed what counts as running although its process was killed with all others: it would hold up others."""
+    """Calls crashed what counts as a running night although its process was killed: it would hold up others."""
     running = FlowRunFilter(
         state=FlowRunFilterState(
             type=FlowRunFilterStateType(any_=[StateType.RUNNING, StateType.PENDING, StateType.CANCELLING])
         )
     )
+    nights = FlowFilter(name=FlowFilterName(any_=[nightly.name]))
     with get_client(sync_client=True) as client:
-        for run in client.read_flow_runs(flow_run_filter=running):
+        for run in client.read_flow_runs(flow_filter=nights, flow_run_filter=running):
             state: State[Any] = Crashed(message="its process was killed; the next night heals what it left")
             client.set_flow_run_state(run.id, state, force=True)
 

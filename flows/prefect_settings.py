@@ -7,7 +7,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-__all__ = ["set_up_prefect"]
+__all__ = ["prefect_home", "set_up_prefect"]
 
 _ALWAYS = {
     "DO_NOT_TRACK": "1",
@@ -21,10 +21,15 @@ _ALWAYS = {
 }
 
 
+def prefect_home(data: Path) -> Path:
+    """Where Prefect keeps its own files: `data/prefect`, if the environment names nothing else."""
+    named = os.environ.get("PREFECT_HOME")
+    return Path(named).expanduser() if named else data / "prefect"
+
+
 def set_up_prefect(home: Path | None = None) -> None:
     """Sets environment variables for this process and those it starts. `home`: a folder for Prefect's own files."""
     for name, value in _ALWAYS.items():
         os.environ.setdefault(name, value)
-    if home is not None and "PREFECT_HOME" not in os.environ:
-        home.mkdir(parents=True, exist_ok=True)
+    if home is not None:
         os.environ["PREFECT_HOME"] = str(home)

@@ -72,9 +72,10 @@ def test_what_was_killed_is_finished_by_the_next_call(folder: Path):
 
 def test_not_while_a_schedule_runs_over_the_same_folder(folder: Path):
     with subprocess.Popen(
-        [sys.executable, "-c", "import sys; sys.stdin.read()  # prefect"], stdin=subprocess.PIPE
+        [sys.executable, "-c", "import sys; sys.stdin.read()", "prefect", "server", "start", "--port", "9"],
+        stdin=subprocess.PIPE,
     ) as other:
-        (folder / "data" / "prefect" / "server.pid").write_text(f"{other.pid} http://127.0.0.1:9/api\n")
+        (folder / "data" / "prefect" / "server.pid").write_text(f"{other.pid} http://127.0.0.1:9/api schedule\n")
         refused = pmo("forget", PERSON, "--yes", cwd=folder)
         other.communicate()
-    assert refused.returncode == 1 and "`pmo schedule` is running" in refused.stderr
+    assert refused.returncode == 1 and "the Prefect server of `pmo schedule` runs over" in refused.stderr

@@ -21,8 +21,8 @@ import psutil
 import pytest
 import requests
 
+from flows.prefect_server import prefect_server
 from flows.prefect_settings import set_up_prefect
-from flows.schedule import prefect_server
 from tests.running import ROOT, environment
 
 GUARD = """
@@ -54,10 +54,9 @@ socket.socket.connect_ex = _connected(_connect_ex)
 def a_prefect(home: Path) -> Iterator[str]:
     """A Prefect server with its files there."""
     with pytest.MonkeyPatch.context() as patched:
-        patched.setenv("PREFECT_HOME", str(home))
-        patched.setattr("flows.schedule.LOOKS_EACH_SECONDS", 3600.0)  # one that is killed stays away
-        set_up_prefect()
-        home.mkdir(exist_ok=True)
+        patched.setenv("PREFECT_HOME", str(home))  # and undone
+        patched.setattr("flows.prefect_server.LOOKS_EACH_SECONDS", 3600.0)  # one that is killed stays away
+        set_up_prefect(home)
         with prefect_server(home) as server:
             yield server.url
 

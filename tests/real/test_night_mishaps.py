@@ -13,11 +13,11 @@ from pathlib import Path
 import psutil
 import pytest
 
-from flows.schedule import running_server
+from flows.server_seat import Holder, running_server
 from sandbox.redmine import RedmineServer
 from sandbox.redmine_tracker import Tracker
 from tests.real.scheduled import a_prefect, issues
-from tests.running import CLI, Finished, configured, pmo, well
+from tests.running import CLI, Finished, configured, pmo, watched, well
 from warehouse.compare import differences
 
 FEW = {"PREFECT_CLIENT_MAX_RETRIES": "1"}
@@ -84,7 +84,29 @@ def test_no_server_a_locked_database_then_a_night(server: RedmineServer, tmp_pat
     left_over = running_server(home)
     assert left_over is not None, "the server of a night that was killed is ended by the next"
     hub.assert_healed(tmp_path / "fresh")
-    assert not psutil.pid_exists(left_over) and running_server(home) is None
+    assert not psutil.pid_exists(left_over.pid) and running_server(home) is None
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_night_that_is_stopped_leaves_no_server(server: RedmineServer, tmp_path: Path, how: signal.Signals) -> None:
+    """As `timeout` and containers do, a terminal that is closed, and Ctrl-C."""
+    hub = Hub(tmp_path / "pmo", server)
+    pids: list[int] = []
+    servers: list[Holder | None] = []
+
+    def stop(path: str) -> None:
+        if path.startswith("/issues") and not servers:
+            servers.append(running_server(hub.folder / "data" / "prefect"))
+            os.kill(pids[0], how)
+
+    server.before = stop
+    told = watched("nightly", cwd=hub.folder, began=pids.append, env=FEW)
+    server.before = None
+    assert_one_sentence(told, "stopped; nothing is half-written", status=130)
+    [holder] = servers
+    assert holder is not None and not holder.is_alive()
+    hub.assert_read_as_before()
+    hub.assert_healed(tmp_path / "fresh")
 
 
 def test_a_server_that_dies_in_the_middle_of_a_night(server: RedmineServer, tmp_path: Path) -> None:

@@ -64,8 +64,9 @@ class Nights:
 
 
 @pytest.fixture
-def nights(tmp_path: Path) -> Iterator[Nights]:
-    made = Nights(tmp_path / "data")
+def nights(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Nights]:
+    """With all checks of the quality where the parameter says so."""
+    made = Nights(tmp_path / "data", all_checks=getattr(request, "param", False))
     yield made
     made.desk.close()
     made.hub.close()
@@ -326,6 +327,7 @@ def test_hours_that_get_a_rate_at_last_are_priced_and_told(nights: Nights) -> No
     assert nights.ask(RESTATED) == [("labour_cost", None, 1000.0, 1000.0, True)]
 
 
+@pytest.mark.parametrize("nights", [True], indirect=True)
 def test_no_rate_of_a_person_is_in_the_file(nights: Nights) -> None:
     planned(nights.hub, "A", currency="EUR")
     nights.hub.land("ops", issues=[issue("1")], worklogs=[hours("1", 10)])
