@@ -164,11 +164,12 @@ def _files_outside(settings: Settings) -> list[Path]:
 
 
 def _refuse_while_scheduled(settings: Settings) -> None:
-    holder = running_server(prefect_home(settings.data))
+    home = prefect_home(settings.data)
+    holder = running_server(home)
     if holder is None:
         return
     raise Locked(
-        f"the Prefect server of `pmo {holder.command}` runs over {settings.data} (process {holder.pid}): stop that "
+        f"the Prefect server of `pmo {holder.command}` runs in {home} (process {holder.pid}): stop that "
         f"command first, or, if it was killed, do `kill {holder.pid}`",
         pid=holder.pid,
     )

@@ -15,13 +15,14 @@ import subprocess
 import sys
 import threading
 import time
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from http.client import HTTPException
 from pathlib import Path
 from types import FrameType
-from urllib.error import URLError
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 from flows.server_seat import SCHEDULE, Holder, Seat, take_seat
 from model.errors import ConfigError, FileError, HubError, Locked
@@ -34,6 +35,7 @@ STOPS_WITHIN_SECONDS = 20.0
 LOOKS_EACH_SECONDS = 2.0
 COMMAND = (sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port")
 
+_NO_ANSWER = (OSError, ValueError, HTTPException)
 _log = logging.getLogger(__name__)
 
 
@@ -73,8 +75,8 @@ def prefect_server(
             return
         server = _Server(home, seat, told)
         with _ended_as_by_ctrl_c():
+            _end(seat.left_over)  # if that is cut short, its number stays noted
             try:
-                _end(seat.left_over)
                 server.start(PORT if command == SCHEDULE and _is_free(PORT) else _free_port())
                 with _named(server.url):
                     yield Server(server.url, is_ours=True)
@@ -118,6 +120,7 @@ class _Server:
     def __init__(self, home: Path, seat: Seat, told: Callable[[str], None]) -> None:
         self.url = ""
         self._home, self._log, self._seat, self._told = home, home / "server.log", seat, told
+        self._fault = ""
         self._ending = threading.Event()
         self._spawning = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
@@ -128,40 +131,48 @@ class _Server:
         for one in (port, _free_port()):
             said_before = self._log.stat().st_size if self._log.exists() else 0
             self.url = f"http://127.0.0.1:{one}/api"
-            try:
-                self._spawn()
-            except OSError as error:
-                raise FileError(f"the Prefect server did not start: {error.strerror} ({self._home})") from error
+            spawning = threading.Thread(target=self._try_to_spawn, name="prefect-server-start")
+            spawning.start()  # a signal, which comes to the main thread, must not part the server from its number
+            spawning.join()
             answers = _answers(self.url, within=STARTS_WITHIN_SECONDS, alive=self._is_alive)
-            if answers and self._is_of_our_home():
+            if answers and self._is_alive() and not self._is_anothers():
                 self._watching.start()
                 return
             self._end_process()
             said = self._said_since(said_before)
             if not answers and b"already in use" not in said:
                 break
+            self._fault = f"another server is quicker at {self.url}"
         raise self._why_not(said)
 
-    def _is_of_our_home(self) -> bool:
-        """Whether it is ours that answers there, and not another folder's that was started in the same moment."""
-        with (
-            suppress(URLError, OSError, ValueError, KeyError),
-            urlopen(f"{self.url}/admin/settings", timeout=30) as answer,
-        ):
-            return Path(json.load(answer)["home"]).resolve() == self._home.resolve()
+    def _is_anothers(self) -> bool:
+        """Whether another folder's answers there, which was started in the same moment."""
+        asked = Request(f"{self.url}/admin/settings")
+        if secret := os.environ.get("PREFECT_API_AUTH_STRING"):
+            asked.add_header("Authorization", "Basic " + b64encode(secret.encode()).decode())
+        with suppress(*_NO_ANSWER, KeyError, TypeError), urlopen(asked, timeout=30) as answer:
+            return Path(json.load(answer)["home"]).resolve() != self._home.resolve()
         return False
 
     def _said_since(self, place: int) -> bytes:
-        with self._log.open("rb") as log:
+        with suppress(OSError), self._log.open("rb") as log:
             log.seek(place)
             return log.read()
+        return b""
 
     def _why_not(self, said: bytes) -> HubError:
         if b"database is locked" in said:
             return Locked(
                 f"the Prefect server did not start: end whoever holds its database in {self._home}, then try again"
             )
-        return FileError(f"the Prefect server did not start: {_last_line(self._log)}; all it said is in {self._log}")
+        why = self._fault or _last_line(self._log)
+        return FileError(f"the Prefect server did not start: {why}; all it said is in {self._log}")
+
+    def _try_to_spawn(self) -> None:
+        try:
+            self._spawn()
+        except OSError as error:
+            self._fault = f"{error.strerror} ({error.filename or self._home})"
 
     def _spawn(self) -> None:
         port = self.url.removesuffix("/api").rpartition(":")[2]
@@ -177,6 +188,9 @@ class _Server:
     def _is_alive(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
+    def _is_wanted(self) -> bool:
+        return self._is_alive() and not self._ending.is_set()
+
     def _watch(self) -> None:
         while not self._ending.wait(LOOKS_EACH_SECONDS):
             if self._is_alive():
@@ -185,14 +199,9 @@ class _Server:
                 why = _last_line(self._log)
                 self._spawn()
                 self._told(f"the Prefect server ended ({why}): it is started again")
-            except (
-                OSError,
-                ValueError,
-            ) as error:  # a full disk, a reader of our output that went away: it is tried again
+            except (OSError, ValueError) as error:  # a full disk; nobody reads what we tell: it is tried again
                 _log.warning("the Prefect server is not started again yet: %s", error)
-            _answers(
-                self.url, within=STARTS_WITHIN_SECONDS, alive=lambda: self._is_alive() and not self._ending.is_set()
-            )
+            _answers(self.url, within=STARTS_WITHIN_SECONDS, alive=self._is_wanted)
 
     def stop(self) -> None:
         self._ending.set()
@@ -238,7 +247,7 @@ def _answers(url: str, *, within: float, alive: Callable[[], bool] = lambda: Tru
     """Whether the server says that it is well, `within` seconds."""
     ends = time.monotonic() + within
     while time.monotonic() < ends and alive():
-        with suppress(URLError, OSError), urlopen(f"{url.rstrip('/')}/health", timeout=5) as answer:
+        with suppress(*_NO_ANSWER), urlopen(f"{url.rstrip('/')}/health", timeout=5) as answer:
             if answer.status == 200:
                 return True
         time.sleep(0.2)

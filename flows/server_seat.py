@@ -10,15 +10,15 @@ import fcntl
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from model.errors import Locked
+from model.errors import FileError, Locked
 
 __all__ = ["SCHEDULE", "Holder", "Seat", "running_server", "take_seat"]
 
-SCHEDULE = "schedule"
+SCHEDULE, _NIGHT = "schedule", "nightly"
 LOOKS_EACH_SECONDS = 0.2
 _PID_FILE, _USERS_FILE = "server.pid", "server.users"
 
@@ -47,16 +47,12 @@ class Seat:
         self._descriptor, self._users, self._command, self.left_over = descriptor, users, command, left_over
         self.clear()
         if left_over is not None:
-            self._write(left_over.pid, left_over.url)
+            _write(descriptor, replace(left_over, command=command))
 
     def note(self, pid: int, url: str) -> None:
         """Tells others which server it is; from now on they may use it."""
-        self.clear()
-        self._write(pid, url)
+        _write(self._descriptor, Holder(pid, url, self._command))
         fcntl.flock(self._users, fcntl.LOCK_UN)
-
-    def _write(self, pid: int, url: str) -> None:
-        os.pwrite(self._descriptor, f"{pid} {url} {self._command}\n".encode(), 0)
 
     def clear(self) -> None:
         """There is none."""
@@ -70,32 +66,59 @@ def take_seat(
     """The seat, until the context ends; or, for a night, the schedule whose server it may use.
 
     `wait`: for a night of another process, in seconds; it is `told` once. `answers`: whether a server is well.
-    Raises Locked where it does not end in time, and at once for a second schedule.
+    Raises Locked where it does not end in time, and at once for a second schedule; FileError.
     """
-    with ExitStack() as opened:
-        seat, users = (opened.enter_context(_open(home / name)) for name in (_PID_FILE, _USERS_FILE))
+    with _open(home / _PID_FILE) as seat, _open(home / _USERS_FILE) as users:
+        queue = _Queue(home, command, seat, users, answers)
         ends, is_told = time.monotonic() + wait, False
-        while True:
-            holder = _holder(home)
-            if _locks(seat, fcntl.LOCK_EX):
-                if _locks(users, fcntl.LOCK_EX):
-                    yield Seat(seat, users, command, running_server(home))
-                    return
-                fcntl.flock(seat, fcntl.LOCK_UN)  # a night still uses the server of a schedule that was killed
-            elif holder is not None and holder.command == SCHEDULE:
-                if command == SCHEDULE:
-                    raise _locked(home, holder)
-                if _locks(users, fcntl.LOCK_SH):
-                    if answers(holder.url):
-                        yield holder
-                        return
-                    fcntl.flock(users, fcntl.LOCK_UN)
+        while (place := queue.look()) is None:
             if time.monotonic() >= ends:
-                raise _locked(home, holder)
+                raise _locked(home, queue.holder)
             if not is_told:
-                told(f"waits for {_who(holder)} over {home.parent}, {wait / 60:g} minutes at most")
+                told(f"waits for {_who(queue.holder)} in {home}, {wait / 60:g} minutes at most")
                 is_told = True
             time.sleep(LOOKS_EACH_SECONDS)
+        yield place
+
+
+class _Queue:
+    """One who wants the seat. `holder`: who had it at the last look."""
+
+    def __init__(self, home: Path, command: str, seat: int, users: int, answers: Callable[[str], bool]) -> None:
+        self.holder: Holder | None = None
+        self._home, self._command, self._seat, self._users, self._answers = home, command, seat, users, answers
+
+    def look(self) -> Seat | Holder | None:
+        """None: not yet."""
+        self.holder = holder = _holder(self._home)
+        if _locks(self._seat, fcntl.LOCK_EX):
+            if _locks(self._users, fcntl.LOCK_EX):
+                return Seat(self._seat, self._users, self._command, running_server(self._home))
+            if holder is not None:  # a night uses the server of a schedule that was killed: nobody else is to join it
+                self.holder = replace(holder, command=_NIGHT)
+                _write(self._seat, self.holder)
+            fcntl.flock(self._seat, fcntl.LOCK_UN)
+            return None
+        if holder is None or holder.command != SCHEDULE:
+            return None
+        if self._command != SCHEDULE:
+            return self._shared(holder)
+        self._refuse(holder)
+        return None
+
+    def _refuse(self, holder: Holder) -> None:
+        time.sleep(LOOKS_EACH_SECONDS)
+        if not _locks(self._seat, fcntl.LOCK_EX):  # it was not only somebody who looks, as we do
+            raise _locked(self._home, holder)
+        fcntl.flock(self._seat, fcntl.LOCK_UN)
+
+    def _shared(self, holder: Holder) -> Holder | None:
+        if _locks(self._users, fcntl.LOCK_SH):
+            if not _locks(self._seat, fcntl.LOCK_EX) and self._answers(holder.url):
+                return holder
+            fcntl.flock(self._seat, fcntl.LOCK_UN)
+            fcntl.flock(self._users, fcntl.LOCK_UN)
+        return None
 
 
 def running_server(home: Path) -> Holder | None:
@@ -111,9 +134,14 @@ def _holder(home: Path) -> Holder | None:
     return None
 
 
+def _write(seat: int, holder: Holder) -> None:
+    os.ftruncate(seat, 0)
+    os.pwrite(seat, f"{holder.pid} {holder.url} {holder.command}\n".encode(), 0)
+
+
 def _locked(home: Path, holder: Holder | None) -> Locked:
     return Locked(
-        f"{_who(holder)} runs over {home.parent}: stop it, or let it end, then run the command again",
+        f"{_who(holder)} runs in {home}: stop it, or let it end, then run the command again",
         pid=holder.pid if holder else None,
     )
 
@@ -126,7 +154,10 @@ def _who(holder: Holder | None) -> str:
 
 @contextmanager
 def _open(path: Path) -> Iterator[int]:
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError as error:
+        raise FileError(f"{path} cannot be opened: {error.strerror}") from error
     try:
         yield descriptor
     finally:

@@ -145,11 +145,11 @@ def overwritten(field_: str, live: Live, sent: Sequence[SentStep], account_id: s
     effective = [step for step in sent if step.outcome in _EFFECTIVE]
     ends = list(dict.fromkeys(step.end for step in reversed(effective)))  # each is reached once, in this order
     entries = _entries(live, field_, sent)
-    for before, entry in reversed(list(pairwise((None, *entries)))):
-        if entry is None or entry.account_id != account_id or entry.end not in ends:
+    for before, entry in reversed(list(pairwise(entries))):
+        if entry.account_id != account_id or entry.end not in ends:
             continue
         del ends[: ends.index(entry.end) + 1]
-        was_ours = before is not None and before.account_id == account_id  # or a rule's, that acts in our name
+        was_ours = before.account_id == account_id  # or a rule's, that acts in our name
         if not was_ours and entry.start not in {step.start for step in effective if step.end == entry.end}:
             return entry
     return None

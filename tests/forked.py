@@ -79,13 +79,18 @@ class Forking:
         try:
             process.stdin.write(line + "\n")
             process.stdin.flush()
-            began(int(process.stdout.readline()))
-            return int(process.stdout.readline())
-        except (OSError, ValueError) as error:  # it is no more
-            self._process = None
-            raise subprocess.TimeoutExpired("pmo", SECONDS) from error
+            first = process.stdout.readline()
+            if first:
+                began(int(first))
+            answer = first and process.stdout.readline()
+        except OSError:
+            answer = ""
         finally:
             late.cancel()
+        if not answer:
+            self._process = None
+            raise subprocess.TimeoutExpired("pmo", SECONDS)
+        return int(answer)
 
     def _end(self) -> None:
         if self._process is not None:

@@ -78,4 +78,4 @@ def test_not_while_a_schedule_runs_over_the_same_folder(folder: Path):
         (folder / "data" / "prefect" / "server.pid").write_text(f"{other.pid} http://127.0.0.1:9/api schedule\n")
         refused = pmo("forget", PERSON, "--yes", cwd=folder)
         other.communicate()
-    assert refused.returncode == 1 and "the Prefect server of `pmo schedule` runs over" in refused.stderr
+    assert refused.returncode == 1 and "the Prefect server of `pmo schedule` runs in" in refused.stderr

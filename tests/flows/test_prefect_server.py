@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from urllib.request import urlopen
@@ -130,7 +131,7 @@ def test_a_night_by_hand_uses_the_server_of_a_schedule(tmp_path: Path, well: int
             assert (server.url, server.is_ours, os.environ["PREFECT_API_URL"]) == (url, False, url)
         assert "PREFECT_API_URL" not in os.environ and is_well(url)
         with (
-            pytest.raises(Locked, match=r"another `pmo schedule` \(its Prefect server is process 4711\) runs over"),
+            pytest.raises(Locked, match=r"another `pmo schedule` \(its Prefect server is process 4711\) runs in"),
             prefect_server(tmp_path, wait=3600),
         ):
             pass
@@ -160,9 +161,16 @@ def test_it_is_not_waited_for_longer_than_is_configured(tmp_path: Path) -> None:
         pass
 
 
-def test_a_schedule_waits_for_nights_that_use_the_server_of_one_that_was_killed(tmp_path: Path) -> None:
-    with held(tmp_path / "server.users", how="LOCK_SH"), pytest.raises(Locked), prefect_server(tmp_path):
-        pass
+def test_a_schedule_waits_for_a_night_that_uses_the_server_of_one_that_was_killed(tmp_path: Path, well: int) -> None:
+    """And no other night joins it."""
+    (tmp_path / "server.pid").write_text(f"4711 http://127.0.0.1:{well}/api schedule\n")
+    with held(tmp_path / "server.users", how="LOCK_SH"):
+        for command in ("schedule", "nightly"):
+            with (
+                pytest.raises(Locked, match=r"another `pmo nightly` .*process 4711"),
+                prefect_server(tmp_path, command, wait=0.5),
+            ):
+                pass
     with prefect_server(tmp_path) as server:
         assert server.is_ours
 
@@ -173,6 +181,25 @@ def test_the_server_of_one_that_was_killed_is_ended(tmp_path: Path, well: int) -
         until(lambda: running_server(tmp_path) is not None)
         with prefect_server(tmp_path, "nightly") as server:
             assert left_over.wait(10) == -signal.SIGTERM and running(tmp_path).url == server.url
+
+
+def test_one_that_could_not_be_ended_stays_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C while it is waited for."""
+
+    def interrupted(_seconds: float) -> None:
+        raise KeyboardInterrupt
+
+    ignores = "import signal, sys; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(flush=True); sys.stdin.read()"
+    words = [sys.executable, "-c", ignores, "prefect", "server", "start", "--port", "9"]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as left_over:
+        assert left_over.stdout is not None and left_over.stdout.readline()
+        (tmp_path / "server.pid").write_text(f"{left_over.pid} http://127.0.0.1:9/api schedule\n")
+        with monkeypatch.context() as patched:
+            patched.setattr("time.sleep", interrupted)
+            with pytest.raises(KeyboardInterrupt), prefect_server(tmp_path, "nightly"):
+                pass
+        assert running(tmp_path).pid == left_over.pid
+        left_over.kill()
 
 
 def test_a_process_that_is_no_server_is_left_alone(tmp_path: Path) -> None:
@@ -194,6 +221,32 @@ def test_the_server_of_another_folder_is_not_taken_for_ours(
     monkeypatch.setattr(serving, "_is_free", lambda _port: True)
     with prefect_server(tmp_path) as server:
         assert server.is_ours and server.url != f"http://127.0.0.1:{well}/api" and is_well(server.url)
+
+
+def test_a_server_that_asks_for_a_password_is_ours_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of PREFECT_SERVER_API_AUTH_STRING; its health is told to everybody."""
+    asks = STAND_IN.replace("send_response(200)", "send_response(401 if 'settings' in self.path else 200)")
+    monkeypatch.setattr(serving, "COMMAND", (sys.executable, "-c", asks, *serving.COMMAND[3:]))
+    with prefect_server(tmp_path) as server:
+        assert server.is_ours and is_well(server.url)
+
+
+def test_a_named_server_that_speaks_another_language(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(serving, "STARTS_WITHIN_SECONDS", 2.0)
+    with socket.create_server(("127.0.0.1", 0)) as other:
+
+        def greet() -> None:
+            with suppress(OSError):
+                while True:
+                    with other.accept()[0] as one:
+                        one.sendall(b"220 mail\r\n")
+
+        threading.Thread(target=greet, daemon=True).start()
+        monkeypatch.setenv("PREFECT_API_URL", f"http://127.0.0.1:{other.getsockname()[1]}/api")
+        with pytest.raises(ConfigError, match="does not answer: start it"), prefect_server(tmp_path):
+            pass
 
 
 def test_a_server_that_dies_is_started_again_also_if_nobody_can_be_told(tmp_path: Path) -> None:
@@ -230,6 +283,10 @@ def test_one_that_cannot_be_started_is_one_sentence(tmp_path: Path, monkeypatch:
     monkeypatch.setattr(serving, "COMMAND", (sys.executable, "-c", "print('no such option')"))
     said = r"did not start: no such option; all it said is in .*server\.log"
     with pytest.raises(FileError, match=said), prefect_server(tmp_path, "nightly"):
+        pass
+    (tmp_path / "server.pid").unlink()
+    (tmp_path / "server.pid").mkdir()
+    with pytest.raises(FileError, match=r"server\.pid cannot be opened: Is a directory"), prefect_server(tmp_path):
         pass
     (tmp_path / "file").write_text("")
     with pytest.raises(FileError, match="cannot be made"), prefect_server(tmp_path / "file" / "prefect"):

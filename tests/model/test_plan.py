@@ -398,6 +398,12 @@ def test_it_is_told_of_each_step_of_a_route() -> None:
     assert told([ada, first, *again], *route) == "a"
 
 
+def test_nobody_else_is_blamed_for_what_the_tool_does_not_show() -> None:
+    """A sheet's oldest entry comes from nowhere, and a tool may note a route as one step."""
+    assert told([Moved("status", None, "b", US)], SentStep("a", "b", DONE)) is None
+    assert told([Moved("status", "a", "c", US)], SentStep("a", "b", DONE), SentStep("b", "c", DONE)) is None
+
+
 def test_what_an_earlier_change_of_ours_did_is_not_taken_for_a_step_of_this_one() -> None:
     earlier = [Moved("status", "a", "b", US), Moved("status", "b", "c", STRANGER)]
     landed = Moved("status", "c", "b", US)

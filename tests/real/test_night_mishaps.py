@@ -6,6 +6,7 @@ import os
 import signal
 import sqlite3
 import subprocess
+import threading
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -93,9 +94,10 @@ def test_a_night_that_is_stopped_leaves_no_server(server: RedmineServer, tmp_pat
     hub = Hub(tmp_path / "pmo", server)
     pids: list[int] = []
     servers: list[Holder | None] = []
+    once = threading.Lock()
 
     def stop(path: str) -> None:
-        if path.startswith("/issues") and not servers:
+        if path.startswith("/issues") and once.acquire(blocking=False):
             servers.append(running_server(hub.folder / "data" / "prefect"))
             os.kill(pids[0], how)
 
