@@ -39,9 +39,16 @@ SECONDS = 900.0
 
 
 class Forking:
-    """The process that forks. It starts when it is first needed, and ends with this one; one run at a time."""
+    """The process that forks. It starts when it is first needed, and ends with this one; one run at a time.
+
+    A fork of this process (a worker of a pool) starts one of its own: two that share one take each other's answers.
+    """
 
     def __init__(self) -> None:
+        self._begin()
+        os.register_at_fork(after_in_child=self._begin)
+
+    def _begin(self) -> None:
         self.lock = Lock()
         self._process: subprocess.Popen[str] | None = None
 
