@@ -162,8 +162,8 @@ class SmartsheetConnector:
     def rights(self) -> Rights:
         """Which column of each sheet is what, for people: asked by `pmo check` only."""
         scope = self._found_scope(afresh=True)[0]
-        sheets = [one for one in self._sheets(WHOLE)[0] if scope.holds(str(one.id))]
-        return rights_of(self.source, sheets, lambda path, params: self._get(path, params, accept=GONE))
+        sheets = {one.id: one for one in self._sheets(WHOLE)[0] if scope.holds(str(one.id))}
+        return rights_of(self.source, list(sheets.values()), lambda path, params: self._get(path, params, accept=GONE))
 
     # -------------------------------------------------------------- what to read
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -26,6 +26,7 @@ __all__ = [
     "hours",
     "is_empty",
     "is_no_duration",
+    "is_of_hundred",
     "percent",
     "plain",
     "text",
@@ -120,30 +121,42 @@ def _no_day() -> date:
     raise Misfit(None, "expected a day such as 2026-11-30")
 
 
-def percent(cell: Cell | None, column: Column) -> float | None:
-    """0 to 100. Smartsheet keeps 50 % as 0.5; a column of plain numbers may hold 50; Harvey balls are words."""
+def percent(cell: Cell | None, column: Column, of_hundred: Callable[[], bool]) -> float | None:
+    """0 to 100. Smartsheet keeps 50 % as 0.5; a column of plain numbers may hold 50; Harvey balls are words.
+
+    `of_hundred` says what the whole column is (`is_of_hundred`), and is asked only where that decides.
+    """
     if is_empty(cell):
         return None
     assert cell is not None
-    value, shown = cell.value, (cell.display_value or "").strip()
-    if isinstance(value, str):
-        ball = _HARVEY_BALLS.get(value.strip().casefold())
-        if ball is not None and column.type == "PICKLIST":
-            return ball
-        shown, value = value.strip(), _number(value.strip().removesuffix("%"))
-        share = value if value is None or shown.endswith("%") else _of_hundred(value, sure=False)
-    else:
-        value = _number(value)
-        sure = shown.endswith("%") or "GANTT_PERCENT_COMPLETE" in column.tags
-        share = None if value is None else _of_hundred(value, sure=sure)
+    written = cell.value.strip() if isinstance(cell.value, str) else ""
+    ball = _HARVEY_BALLS.get(written.casefold())
+    if ball is not None and column.type == "PICKLIST":
+        return ball
+    share, bare = _number(written.removesuffix("%") or cell.value), _bare_share(cell, column)
+    is_of_one = not written.endswith("%") and (bare is None or (0 < bare <= 1 and not of_hundred()))
+    if share is not None and is_of_one:
+        share = round(share * 100, 6)
     if share is None or not 0 <= share <= 100:
         raise Misfit(None, "expected a share from 0 % to 100 %")
     return share
 
 
-def _of_hundred(value: float, *, sure: bool) -> float:
-    """A share of one is at most one; where the column does not say that it is one, what is more is of a hundred."""
-    return round(value * 100, 6) if sure or value <= 1 else value
+def is_of_hundred(cells: Iterable[Cell], column: Column) -> bool:
+    """Whether the plain numbers of a column of shares are of a hundred: where any of them is more than one, all are.
+
+    Cell by cell it cannot be told: beside 40 and 100, 1 is one of a hundred. What is no share at all does not count.
+    """
+    return any(1 < (_bare_share(cell, column) or 0) <= 100 for cell in cells)
+
+
+def _bare_share(cell: Cell, column: Column) -> float | None:
+    """A number of which neither its cell nor its column says whether it is of one or of a hundred."""
+    if isinstance(cell.value, str):
+        return _number(cell.value)
+    if (cell.display_value or "").strip().endswith("%") or "GANTT_PERCENT_COMPLETE" in column.tags:
+        return None
+    return _number(cell.value)
 
 
 def hours(cell: Cell | None, settings: Settings) -> float | None:

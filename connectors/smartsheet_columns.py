@@ -103,7 +103,10 @@ class ColumnMap:
 
 
 def named_columns(source: SourceSettings, sheet_id: str, sheet_name: str) -> dict[str, str]:
-    """What a person laid down for this sheet: our field → title or id of a column, or "" for none."""
+    """What a person laid down for this sheet: our field → title or id of a column, or "" for none.
+
+    One sheet is seen at a time here: where two have the name, it is for both, which `pmo check` tells.
+    """
     named: dict[str, str] = {}
     named.update((name, column) for name, column in source.columns.items())
     by_name = {name.casefold().strip(): one for name, one in source.sheets.items()}
@@ -114,9 +117,14 @@ def named_columns(source: SourceSettings, sheet_id: str, sheet_name: str) -> dic
 
 
 def map_columns(columns: Sequence[Column], named: Mapping[str, str]) -> ColumnMap:
-    """The columns of one sheet. What is named comes first; one column is one field's alone."""
+    """The columns of one sheet. What is named comes first; one column is one field's alone.
+
+    A title that no column has (any more, or yet) is told, and the field is looked for as if nothing was named: what was
+    read of a sheet before a column got that title is understood as it was then.
+    """
     found: dict[str, Column] = {}
     unsure: dict[str, str] = {}
+    untitled: list[str] = []
     for name, wanted in named.items():
         if wanted:
             column, why = _named(columns, name, wanted)
@@ -124,16 +132,22 @@ def map_columns(columns: Sequence[Column], named: Mapping[str, str]) -> ColumnMa
                 found[name] = column
             else:
                 unsure[name] = why
+                if not any(_is_named(column, wanted) for column in columns):
+                    untitled.append(name)
     primary = next((column for column in columns if column.primary), None)
-    if primary is not None and "title" not in named:
+    if primary is not None and ("title" not in named or "title" in untitled):
         found["title"] = primary
-    left = [name for name in _RULES if name not in named and name != "title"]
+    left = [name for name in _RULES if (name not in named or name in untitled) and name != "title"]
     for rank in range(2):  # all that is sure before all that goes by its title
         for name in left:
             taken = {column.id for column in found.values()}
-            if name not in found and name not in unsure:
+            if name not in found and (name not in unsure or name in untitled):
                 _search(name, rank, [c for c in columns if c.id not in taken], found, unsure)
     return ColumnMap({name: found[name] for name in _RULES if name in found}, unsure)
+
+
+def _is_named(column: Column, wanted: str) -> bool:
+    return _folded(column.title) == _folded(wanted) or str(column.id) == wanted
 
 
 def _named(columns: Sequence[Column], name: str, wanted: str) -> tuple[Column | None, str]:
@@ -157,7 +171,7 @@ def _search(name: str, rank: int, columns: Sequence[Column], found: dict[str, Co
             found[name] = fitting[0]
         elif fitting:
             titles = " and ".join(f"“{column.title}”" for column in fitting)
-            unsure[name] = f"{titles} may both be {name}: name one, columns.{name} = “…”"
+            unsure.setdefault(name, f"{titles} may both be {name}: name one, columns.{name} = “…”")
         if fitting:
             return
 

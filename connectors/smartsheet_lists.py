@@ -17,7 +17,7 @@ from connectors.misfit import UNREADABLE
 from connectors.smartsheet_decode import project_id
 from connectors.smartsheet_records import ENTRIES, Entry, Head, fault_of, head_of
 from model.config import SourceSettings, nearest
-from model.errors import BadRecord, ConfigError, NotFound
+from model.errors import BadRecord, NotFound
 
 __all__ = ["BY_TOKEN", "GONE", "WHOLE", "Params", "Scope", "entries_of", "find_scope", "instant", "whole_list"]
 
@@ -78,7 +78,11 @@ class Scope:
 
 
 def find_scope(source: SourceSettings, ask: Ask) -> tuple[Scope, list[Answer]]:
-    """What `projects` stands for, and the answers that say so. Raises ConfigError and NotFound."""
+    """What `projects` stands for, and the answers that say so.
+
+    Raises NotFound for an entry that stands for nothing, or for one of two: what is read is never guessed, nor is
+    anything left out of it unsaid.
+    """
     if source.projects is None:
         return Scope(), []
     finder = _Finder(source, ask)
@@ -115,7 +119,7 @@ class _Finder:
         if word.isascii() and word.isdigit():
             return word
         if kind == "folder":
-            raise ConfigError(
+            raise NotFound(
                 f"{self._source.name}: projects names a folder by its name: write folder:ID, with the number at the "
                 "end of the folder's properties in Smartsheet"
             )
@@ -125,7 +129,7 @@ class _Finder:
         return found
 
     def _named(self, kind: str, word: str, entries: Collection[Entry]) -> str | None:
-        """By name, then by id. Raises ConfigError where two have the name; None for the id of what is gone."""
+        """By name, then by id. Raises NotFound where none or two have the name; None for the id of what is gone."""
         fitting = [one for one in entries if one.name == word]
         fitting = fitting or [one for one in entries if one.name.casefold().strip() == word.casefold()]
         fitting = fitting or [one for one in entries if str(one.id) == word]
@@ -133,7 +137,7 @@ class _Finder:
             return str(fitting[0].id)
         if fitting:
             ids = " and ".join(sorted(str(one.id) for one in fitting))
-            raise ConfigError(f"{self._source.name}: two {kind}s are called “{word}” ({ids}): name it by its id")
+            raise NotFound(f"{self._source.name}: two {kind}s are called “{word}” ({ids}): name it by its id")
         if word.isascii() and word.isdigit():
             return None  # its id may well be right, and it is gone, or shared no longer: the census tells
         near = nearest(word, [one.name for one in entries])

@@ -8,9 +8,10 @@ Facts: accessLevel, locked, formula, linkInFromCell and validation of OpenAPI 2.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Annotated, Any
 
 import msgspec
@@ -18,9 +19,9 @@ from msgspec import Meta, Raw, Struct
 
 from connectors.misfit import UNREADABLE, Misfit
 from connectors.reader import Body, Reader
-from connectors.smartsheet_cells import flag, percent, text
+from connectors.smartsheet_cells import flag, is_of_hundred, percent, text
 from connectors.smartsheet_columns import ColumnMap, map_columns, named_columns
-from connectors.smartsheet_records import Cell, Column
+from connectors.smartsheet_records import Cell, Column, cells_of
 from connectors.smartsheet_rows import issue_id
 from connectors.smartsheet_words import OPEN, TICKED, share_word, ticked_word
 from model.change import WRITABLE, NativeValue
@@ -92,11 +93,15 @@ _ASKED_PAST = Reader(AskedPast)
 
 @dataclass
 class Form:
-    """A sheet as something to be filled in. `rows` by id; one that cannot be read is not among them."""
+    """A sheet as something to be filled in. `rows` by id; one that cannot be read is not among them.
+
+    `whole`: where it is a part of a sheet only, what gives the sheet.
+    """
 
     sheet: _Sheet
     map: ColumnMap
     rows: dict[str, FormRow] = field(default_factory=dict)
+    whole: Callable[[], Form] | None = None
 
     def __post_init__(self) -> None:
         self._parents = {row.parent_id for row in self.rows.values() if row.parent_id is not None}
@@ -105,7 +110,7 @@ class Form:
     def column(self, name: str) -> FormColumn | None:
         """The column that is written for a field; a sheet without one of its own for the status may have a box."""
         found = self.map.columns.get(name)
-        if found is None and name == "status":
+        if found is None and name == "status" and name not in self.map.unsure:
             found = self.map.columns.get("done")
         assert found is None or isinstance(found, FormColumn)
         return found
@@ -133,6 +138,8 @@ class Form:
         where, column = f"the sheet “{self.sheet.name}”", self.column(name)
         if self.sheet.access_level in READ_ONLY:
             return f"{where} is shared with the account as {self.sheet.access_level}: have it shared as Editor"
+        if name in self.map.unsure:
+            return f"in {where} {self.map.unsure[name]}"
         if column is None:
             return self._no_column(name, where)
         title = f"the column “{column.title}” of {where}"
@@ -145,8 +152,6 @@ class Form:
         return None
 
     def _no_column(self, name: str, where: str) -> str:
-        if name in self.map.unsure:
-            return f"in {where} {self.map.unsure[name]}"
         if name == "status" and "percent_complete" in self.map.columns:
             share = self.map.columns["percent_complete"].title
             return f"{where} has no column for the status, which follows from “{share}”: name one, columns.status = “…”"
@@ -189,7 +194,7 @@ class Form:
         yield TICKED
         share = self.map.columns.get("percent_complete")
         try:
-            yield OPEN if share is None else share_word(percent(_cell(row, share), share) or 0.0)
+            yield OPEN if share is None else share_word(self._percent(row, share) or 0.0)
         except Misfit:
             return
 
@@ -205,6 +210,16 @@ class Form:
             self._sent_as[column.id] = found
         return self._sent_as[column.id]
 
+    def _percent(self, row: FormRow, share: Column) -> float | None:
+        return percent(_cell(row, share), share, lambda: self._is_of_hundred)
+
+    @cached_property
+    def _is_of_hundred(self) -> bool:
+        """As in reading: by all rows of the sheet."""
+        form = self if self.whole is None else self.whole()
+        share = form.map.columns.get("percent_complete")
+        return share is not None and is_of_hundred(cells_of(form.sheet.rows, share), share)
+
     def value_for(self, name: str, word: str) -> Any:
         """What is sent for a word of a field."""
         column = self.column(name)
@@ -214,16 +229,15 @@ class Form:
     def word_now(self, name: str, row: FormRow) -> str | None:
         """The word of a field as reading has it."""
         column = self.column(name)
-        share = self.map.columns.get("percent_complete") if name == "status" else None
+        follows_share = name == "status" and name not in self.map.unsure
+        share = self.map.columns.get("percent_complete") if follows_share else None
         try:
             if column is None:
-                return None if share is None else share_word(percent(_cell(row, share), share) or 0.0)
+                return None if share is None else share_word(self._percent(row, share) or 0.0)
             if not self.is_box(name):
                 return (text(_cell(row, column)) or "").strip() or None
             ticked = flag(_cell(row, column))
-            return (
-                ticked_word(ticked) if ticked or share is None else share_word(percent(_cell(row, share), share) or 0)
-            )
+            return ticked_word(ticked) if ticked or share is None else share_word(self._percent(row, share) or 0)
         except Misfit:
             return None
 

@@ -7,7 +7,7 @@ Facts: Smartsheet's OpenAPI description 2.0.0 (2024-08) and developers.smartshee
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import datetime
 from typing import Annotated, Any
@@ -34,6 +34,7 @@ __all__ = [
     "Sheet",
     "User",
     "asked_of",
+    "cells_of",
     "fault_of",
     "head_of",
     "is_list",
@@ -148,6 +149,10 @@ class _Parent(Struct, rename="camel", gc=False):
     parent_id: int | None = None
 
 
+class _Cells(Struct, rename="camel", gc=False):
+    cells: list[Cell] = []
+
+
 class _Line(Struct, rename="camel"):
     data: list[Raw] | None = None
 
@@ -159,6 +164,7 @@ _LINE = msgspec.json.Decoder(_Line)
 _SHEET = msgspec.json.Decoder(Sheet)
 _ROWS = Reader(Row)
 _PARENTS = Reader(_Parent)
+_CELLS = Reader(_Cells)
 COLUMNS = Reader(Column)
 ENTRIES = Reader(Entry)
 USERS = Reader(User)
@@ -182,6 +188,13 @@ def parents_in(rows: Iterable[Raw]) -> set[int]:
         with suppress(*UNREADABLE):
             found.add(_PARENTS.one(raw).parent_id)
     return {id_ for id_ in found if id_ is not None}
+
+
+def cells_of(rows: Iterable[Raw], column: Column) -> Iterator[Cell]:
+    """The cells of one column; of a row that cannot be read, none."""
+    for raw in rows:
+        with suppress(*UNREADABLE):
+            yield from [cell for cell in _CELLS.one(raw).cells if cell.column_id == column.id]
 
 
 def row_of(raw: Raw) -> Row:

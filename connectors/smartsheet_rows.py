@@ -8,8 +8,9 @@ Facts: Smartsheet's OpenAPI 2.0.0 (2024-08), and recorded answers of the live se
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, TypeVar
 
 import msgspec
@@ -26,14 +27,16 @@ from connectors.smartsheet_cells import (
     hours,
     is_empty,
     is_no_duration,
+    is_of_hundred,
     percent,
     plain,
     text,
     words,
 )
 from connectors.smartsheet_columns import ColumnMap
-from connectors.smartsheet_records import Cell, Column, Row, Sheet, parents_in, row_of
+from connectors.smartsheet_records import Cell, Column, Row, Sheet, cells_of, parents_in, row_of
 from connectors.smartsheet_words import MILESTONE, PARENT, TASK, category_of, share_word, ticked_word, word_rows
+from model.observed import UNREAD
 from model.vocabulary import LinkKind, LinkRelation, MilestoneState, WordKind
 
 __all__ = ["SheetRows", "issue_id"]
@@ -41,6 +44,8 @@ __all__ = ["SheetRows", "issue_id"]
 T = TypeVar("T")
 SECONDS_PER_HOUR = 3600
 DAY_FIELDS = ("start_on", "due_on", "baseline_start_on", "baseline_due_on")
+OF_ROW = "row"
+"""Origin of what a row says without any column."""
 _RELATIONS = {relation.value for relation in LinkRelation}
 
 
@@ -69,6 +74,7 @@ class SheetRows:
         self._people: dict[str, Contact] = {}
         self._words: dict[WordKind, dict[str, None]] = defaultdict(dict)
         self._parents: set[int] = set()
+        self._told_origins: dict[frozenset[str], str] = {}
 
     def take(self, rows: Iterable[Raw], meant: Collection[str] | None = None) -> None:
         """Decodes all rows, or those that are meant; what holds nothing is left out, unless it holds other rows."""
@@ -109,7 +115,7 @@ class SheetRows:
         native_id = issue_id(self.sheet.id, row.id)
         people = read("assignee", contacts) or []
         reporters = read("reporter", contacts) or []
-        done_percent = read("percent_complete", lambda cell: percent(cell, self._column["percent_complete"]))
+        done_percent = read("percent_complete", self._percent)
         estimate = read("estimate", lambda cell: hours(cell, self.sheet.project_settings))
         title = " ".join((read("title", text) or "").split())
         type_ = self._word(WordKind.TYPE, read("type", text) or self._type(row, read))
@@ -140,11 +146,21 @@ class SheetRows:
         issue |= {name: read(name, day) for name in DAY_FIELDS}
         for name, value in (("type", type_), ("status", status), ("priority", priority)):
             issue[f"native_{name}"] = issue[f"native_{name}_id"] = value
+        issue["field_origins"] = self._origins(read.rejects)
         issue["custom"] = self._custom(read, [person.name for person in people[1:]])
         self.tables["issues"].append(issue)
         if self._is_milestone(row, read):
             self._milestone(issue, done_percent, ticked=read("done", flag) or False)
         self.rejects += read.rejects.values()
+
+    def _percent(self, cell: Cell | None) -> float | None:
+        return percent(cell, self._column["percent_complete"], lambda: self._is_of_hundred)
+
+    @cached_property
+    def _is_of_hundred(self) -> bool:
+        """By all rows of the sheet, also where only some are meant."""
+        column = self._column["percent_complete"]
+        return is_of_hundred(cells_of(self.sheet.rows or (), column), column)
 
     def _word(self, kind: WordKind, name: str | None) -> str | None:
         if name is None:
@@ -172,12 +188,39 @@ class SheetRows:
         """Without a column of its own, by its box or its share: in words that say no more than these do."""
         if "status" in self._column:
             return read("status", text)
+        if "status" in self.map.unsure:
+            return None
         ticked = read("done", flag) or False
         if "done" in self._column and (ticked or "percent_complete" not in self._column):
             return ticked_word(ticked)
-        if "percent_complete" not in self._column:
+        if "percent_complete" not in self._column or "percent_complete" in read.rejects:
             return None
         return share_word(done_percent or 0.0)
+
+    # ---- where it was read from
+
+    @cached_property
+    def _sources(self) -> Mapping[str, Sequence[str]]:
+        """Observed field → fields of the column map that say what it is; without those that nothing says."""
+        of_status = () if "status" in self.map.unsure else ("done", "percent_complete")
+        named = {
+            "status": ("status",) if "status" in self._column else of_status,
+            "type": ("type", "milestone", "duration"),
+            "original_estimate_seconds": ("estimate",),
+        } | {name: (name,) for name in ("priority", "assignee", "start_on", "due_on", "percent_complete")}
+        found = {name: [one for one in said if one in self._column] for name, said in named.items()}
+        return {name: said for name, said in found.items() if said or name == "type"}
+
+    def _origins(self, rejects: Collection[str]) -> str:
+        """Columns of the observed fields; of a cell that could not be read with `UNREAD` before."""
+        unread = frozenset(name for name in rejects if name in self._column)
+        if unread not in self._told_origins:
+            told = {"parent": OF_ROW}
+            for name, said in self._sources.items():
+                columns = "+".join(str(self._column[one].id) for one in said) or OF_ROW
+                told[name] = f"{UNREAD}{columns}" if unread & set(said) else columns
+            self._told_origins[unread] = msgspec.json.encode(told).decode()
+        return self._told_origins[unread]
 
     def _milestone(self, issue: Mapping[str, Any], done_percent: float | None, *, ticked: bool) -> None:
         is_met = ticked or done_percent == 100 or category_of(issue["native_status"] or "") == "done"

@@ -160,6 +160,7 @@ class SmartsheetWrites:
         there = None if form is None else form.rows.get(row)
         if form is None or there is None:
             return {}
+        form.whole = lambda: self._form(sheet)
         self._seen[issue_id] = (form.sheet.version, self._ours[sheet])
         return {name: form.word_now(name, there) for name in WRITABLE}
 

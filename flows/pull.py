@@ -262,7 +262,7 @@ class _SourcePull:
         short = [o for o in self.outcomes.values() if o.state is not RunState.DONE]
         if short:
             self.outcome.state, self.outcome.exit_status = RunState.INCOMPLETE, 1
-            self.outcome.error = "; ".join(o.error or o.stream for o in short)
+            self.outcome.error = "; ".join(dict.fromkeys(o.error or o.stream for o in short))
         else:
             self.outcome.state = RunState.DONE
         # a stream that is refused does not keep the others from being known as they are now

@@ -9,7 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["OBSERVABLE", "Held"]
+__all__ = ["OBSERVABLE", "UNREAD", "Held"]
+
+UNREAD = "?"
+"""What stands before the origin of a field whose place is known, and whose value there could not be understood."""
 
 
 @dataclass(frozen=True)

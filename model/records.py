@@ -192,6 +192,9 @@ class Issue(Synced):
     )
     updated_at: datetime | None = Field(default=None, description="last changed in the tool, UTC")
     custom: Json | None = Field(default=None, description="the tool's further fields by name, text of a JSON object")
+    field_origins: Annotated[Json | None, PRIVATE] = Field(
+        default=None, description="which columns of a table its observed fields were read from, by field"
+    )
     native_type_id: str | None = Field(default=None, description="the tool's id of native_type")
     native_status_id: str | None = Field(default=None, description="the tool's id of native_status")
     native_priority_id: str | None = Field(default=None, description="the tool's id of native_priority")

@@ -27,7 +27,7 @@ from model.tables import SYNCED
 from model.vocabulary import Evidence
 from warehouse import ledger
 from warehouse.hub import Hub
-from warehouse.observed import Observing, make_changes, misread_before, note_observing
+from warehouse.observed import Moved, Observing, make_changes, misread_before, moved_origins, note_observing
 from warehouse.raw import EVENT, Entry, RawArchive
 from warehouse.schema import quoted
 
@@ -271,6 +271,8 @@ class _Merge:
         for record in SYNCED:
             incoming = _incoming(by_table[record.table]) if record.table in by_table else None
             self._merge(record, incoming)
+            if record is Issue and incoming is not None and self.observing is not None:
+                self._tell_moved(self.observing, incoming)
             self._complete(record, incoming)
         self._note_cut()
         self._settle_pending()
@@ -383,6 +385,15 @@ class _Merge:
             self.landed.changed[IssueChange.table] += changes
             self.landed.new[IssueChange.table] += changes
             self._insert(IssueChange, "observed", "'present'", "NULL", "NULL")
+
+    def _tell_moved(self, observing: Observing, incoming: pa.Table) -> None:
+        """Fields that are read from another place than before, for as long as they are: stands in quarantine."""
+        if not self._any("last_read"):
+            return
+        seq = pc.max(incoming["raw_seq"]).as_py()
+        for moved in moved_origins(self.con, self.source, incoming["project_id"].unique().drop_null().to_pylist()):
+            self.landed.quarantined[observing.stream] += 1
+            self._keep_rejected(_moved_as_reject(observing.stream, moved), seq)
 
     def _insert(self, record: type[Synced], rows: str, availability: str, evidence: str, gone_at: str) -> None:
         columns = ", ".join(quoted(c.name) for c in landed_columns(record))
@@ -619,6 +630,27 @@ class _Merge:
                 reject.record,
             ],
         )
+
+
+@dataclass(frozen=True)
+class _Rejected:
+    stream: str
+    native_id: str
+    field: str
+    error: str
+    record: bytes | None = None
+
+
+def _moved_as_reject(stream: str, moved: Moved) -> _Rejected:
+    now = "no column" if moved.origin is None else f"column {moved.origin}"
+    return _Rejected(
+        stream,
+        f"{moved.project_id}/",
+        moved.field,
+        f"in “{moved.project}” {moved.field} was read from column {moved.left} before, and is from {now} now "
+        f"({moved.issues} issues): no change is made of that; if the column has another name, name it by its number, "
+        "which `pmo check` shows",
+    )
 
 
 def _utc(at: datetime) -> datetime:

@@ -560,6 +560,7 @@ def _source_renamed(hub: Hub, _entry: Entry, data: Mapping[str, Any]) -> None:
         "stream_runs",
         "offered_steps",
         "observed",
+        "last_read",
     )
     for table in [*landed, *(f"ledger.{name}" for name in names)]:
         hub.con.execute(f"UPDATE {table} SET source = ? WHERE source = ?", [data["to"], data["from"]])

@@ -14,7 +14,7 @@ from model.tables import SYNCED
 
 __all__ = ["KEPT", "PUBLISHED_VERSION", "SCHEMA_VERSION", "ddl", "ddl_of", "quoted", "text"]
 
-SCHEMA_VERSION = 8
+SCHEMA_VERSION = 9
 """Version of the hub file. Any change of a landed or ledger table, or of what decoding gives, raises it."""
 
 PUBLISHED_VERSION = 7
@@ -45,6 +45,8 @@ CREATE TABLE ledger.cursors (source VARCHAR NOT NULL, stream VARCHAR NOT NULL, t
     through_at TIMESTAMP, full_at TIMESTAMP, census BIGINT, present BIGINT, census_at TIMESTAMP, held_back BIGINT,
     sure_at TIMESTAMP);
 CREATE TABLE ledger.observed (source VARCHAR NOT NULL, field VARCHAR NOT NULL);
+CREATE TABLE ledger.last_read (source VARCHAR NOT NULL, native_id VARCHAR NOT NULL, field VARCHAR NOT NULL,
+    origin VARCHAR NOT NULL, value VARCHAR, word VARCHAR, read_at TIMESTAMP);
 CREATE TABLE ledger.counts (source VARCHAR NOT NULL, stream VARCHAR NOT NULL, key VARCHAR NOT NULL,
     total BIGINT NOT NULL);
 CREATE TABLE ledger.pending (source VARCHAR NOT NULL, stream VARCHAR NOT NULL, native_id VARCHAR NOT NULL,

@@ -17,7 +17,7 @@ from connectors.smartsheet_columns import map_columns
 from connectors.smartsheet_records import Column
 from connectors.smartsheet_rows import KEPT
 from model.config import SourceSettings
-from model.errors import BadRecord, ConfigError, NotFound, Refused, Transient, Unauthorized
+from model.errors import BadRecord, NotFound, Refused, Transient, Unauthorized
 from model.identity import address_id
 from sandbox.serving import Answer
 from sandbox.smartsheet import ADMIN_TOKEN, MEMBER_TOKEN, SmartsheetServer
@@ -321,7 +321,7 @@ def test_a_folder_and_a_report_stand_for_their_sheets(tracker, server, places):
         ("Nots", NotFound, 'there is no sheet “Nots” that the account sees .*correct projects; did you mean "Notes"'),
         ("workspace:Nowhere", NotFound, "there is no workspace “Nowhere”"),
         ("folder:2026", NotFound, "404 .its code 1006. for “folder:2026”"),
-        ("folder:Plans", ConfigError, "names a folder by its name: write folder:ID"),
+        ("folder:Plans", NotFound, "names a folder by its name: write folder:ID"),
         ("report:12345", NotFound, "for “report:12345” of projects: deleted, or not shared"),
     ],
 )
@@ -339,7 +339,7 @@ def test_a_report_that_does_not_tell_its_sheets_is_not_taken_for_an_empty_one(tr
 def test_two_sheets_of_one_name_are_told_apart_by_id(tracker, server, smartsheet):
     other = add_notes(tracker, "Notes")
     ids = " and ".join(sorted(str(s.id) for s in tracker.sheets.values() if s.name == "Notes"))
-    with pytest.raises(ConfigError, match=rf"two sheets are called “Notes” \({ids}\): name it by its id"):
+    with pytest.raises(NotFound, match=rf"two sheets are called “Notes” \({ids}\): name it by its id"):
         connect(server, projects=["Notes"]).plan(PROJECTS, None)
     assert set(read(connect(server, projects=[str(other.id)]), "projects")["projects"]) == {str(other.id)}
     assert len(read(smartsheet, "projects")["projects"]) == 4
@@ -404,9 +404,43 @@ def test_check_tells_the_map_of_each_sheet_and_what_could_be_two(tracker, server
     tracker.add_column(tasks.id, "Fällig am", type="DATE")
     rights = connect(server, sheets={"Nots": {"columns": {"status": "x"}}}).rights()
     assert "sheets.“Nots” of the configuration: there is no such sheet among those that are read" in rights.missing
-    assert any("“Network renewal”" in one and "status = “Status”" in one for one in rights.may)
+    plan = sheet_named(tracker, "Network renewal")
+    status, areas = (tracker.column(plan.id, title).id for title in ("Status", "Areas"))
+    (told,) = (one for one in rights.may if one.startswith("sheet “Network renewal”: title"))
+    mapped, _, others = told.partition("; no field: ")
+    assert f"status = “Status” ({status})" in mapped and f"“Areas” ({areas})" in others
     assert any("“Fällig am” and “Fällig am” may both be due_on" in one for one in rights.missing)
     assert any("“Notes”: no column is known to be status, due_on, assignee" in one for one in rights.missing)
+
+
+def test_check_tells_sheets_of_one_name_apart_and_what_is_laid_down_for_both(tracker, server):
+    other = add_notes(tracker, "notes ")
+    ids = sorted(str(one.id) for one in tracker.sheets.values() if one.name.strip().casefold() == "notes")
+    named = {"Notes": {"columns": {"status": "What"}}, str(other.id): {"columns": {"status": "Ratio"}}}
+    rights = connect(server, sheets=named).rights()
+    (said,) = (one for one in rights.missing if "of the configuration" in one)
+    assert said.endswith(
+        f"applied to each of them: two sheets are called “Notes” ({ids[0]}, {ids[1]}): name it by its id"
+    )
+    labels = {f"sheet “{s.name}” ({s.id}): title = “What”" for s in tracker.sheets.values() if str(s.id) in ids}
+    assert all(any(one.startswith(label) for one in rights.may) for label in labels) and len(labels) == 2
+    assert any(one.startswith("sheet “Network renewal”: title") for one in rights.may), "no id where none is needed"
+    alone = connect(server, sheets=named, projects=[str(other.id)]).rights()
+    assert not any("of the configuration" in one for one in alone.missing)
+
+
+@pytest.mark.parametrize("named", [{}, {"status": "Zustand A"}])
+def test_a_box_is_not_written_for_a_status_that_is_not_sure(tracker, server, named):
+    tasks = sheet_named(tracker, "Aufgaben Migration")
+    assert any("write status in “Erledigt”" in one for one in connect(server).rights().may)
+    for _ in range(2):
+        tracker.add_column(tasks.id, "Status", type="PICKLIST")
+    rights = connect(server, projects=[tasks.name], columns=named).rights()
+    assert [one for one in rights.may if "write" in one] == [
+        "sheet “Aufgaben Migration”: write priority in “Priorität”"
+    ]
+    why = "names “Zustand A”" if named else "may both be status"
+    assert any(why in one for one in rights.missing)
 
 
 def test_words_in_a_column_of_days_are_a_reject_and_the_row_lands(tracker, server):

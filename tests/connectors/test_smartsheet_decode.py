@@ -13,7 +13,7 @@ import pytest
 
 from connectors.contract import Batch
 from connectors.misfit import Misfit
-from connectors.smartsheet_cells import Contact, calendar_seconds, contacts, hours, percent, text
+from connectors.smartsheet_cells import Contact, calendar_seconds, contacts, hours, is_of_hundred, percent, text
 from connectors.smartsheet_decode import Decoder
 from connectors.smartsheet_records import Asked, Cell, Column, Settings
 from connectors.telling import told
@@ -73,6 +73,8 @@ def test_a_whole_row(plan):
         "due_on": date(2026, 3, 5),
         "created_at": datetime(2026, 1, 5, 8),  # noqa: DTZ001
         "updated_at": at,
+        "field_origins": '{"parent":"row","status":"102","type":"113+106","original_estimate_seconds":"112",'
+        '"assignee":"103","start_on":"104","due_on":"105","percent_complete":"107"}',
         "custom": '{"Zugewiesen an (others)":["Firma Rohr"],"Dauer":"4d","Anmerkung":12.0,"Anmerkung (2)":"zweite"}',
     }
 
@@ -274,13 +276,57 @@ PLAIN, GANTT = Column(1, "x", "TEXT_NUMBER"), Column(1, "x", "TEXT_NUMBER", tags
     ],
 )
 def test_shares_of_work(cell, column, expected):
-    assert percent(cell, column) == expected
+    assert percent(cell, column, lambda: is_of_hundred([cell], column)) == expected
 
 
 @pytest.mark.parametrize("value", ["half", "bald", "120%", -0.1, 101.0, True])
 def test_what_is_no_share_is_told(value):
     with pytest.raises(Misfit, match="expected a share from 0 % to 100 %"):
-        percent(Cell(value=value), PLAIN)
+        percent(Cell(value=value), PLAIN, lambda: is_of_hundred([Cell(value=value)], PLAIN))
+
+
+@pytest.mark.parametrize(
+    ("values", "column", "expected"),
+    [
+        ([1.0, 40.0, 100.0, 0.5], PLAIN, [1, 40, 100, 0.5]),
+        (["1", "40"], PLAIN, [1, 40]),
+        ([1.0, "40", "1%"], PLAIN, [1, 40, 1]),
+        ([1.0, 0.4, "50%", "half", 4000.0, -3.0, True, "#NO MATCH"], PLAIN, [100, 40, 50]),  # no share of a hundred
+        ([1.0, 0.4], GANTT, [100, 40]),
+    ],
+)
+def test_whether_plain_numbers_are_of_a_hundred_is_decided_for_the_whole_column(values, column, expected):
+    cells = [Cell(value=value) for value in values]
+    found = [percent(cell, column, lambda: is_of_hundred(cells, column)) for cell in cells[: len(expected)]]
+    assert found == expected
+
+
+def test_numbers_that_are_shown_as_percent_say_nothing_of_plain_ones():
+    shown, bare = Cell(value=0.5, display_value="50%"), Cell(value=1.0)
+    more = Cell(value=1.2, display_value="120%")
+    assert percent(shown, PLAIN, lambda: True) == 50.0
+    assert percent(bare, PLAIN, lambda: is_of_hundred([shown, bare, more], PLAIN)) == 100.0
+
+
+def hundreds(*shares: Any, meant: list[str] | None = None) -> dict[str, tuple[Any, Any]]:
+    """Share and status of the rows of a sheet without a column for the status."""
+    lines = [
+        {"id": n, "rowNumber": n, "cells": [{"columnId": 1, "value": str(n)}, {"columnId": 2, "value": share}]}
+        for n, share in enumerate(shares, 1)
+    ]
+    columns = [{"id": 1, "title": "Task", "type": "TEXT_NUMBER", "primary": True}]
+    columns += [{"id": 2, "title": "Progress", "type": "TEXT_NUMBER"}]
+    sheet = json.dumps({"id": 7, "name": "s", "columns": columns, "rows": [*lines, {"id": None}]}).encode()
+    decoder = Decoder(SourceSettings(name="plans", type="smartsheet"))
+    found = decoder.decode("issues", sheet if meant is None else told(Asked(rows=meant), sheet))
+    return {row["title"]: (row["percent_complete"], row["native_status"]) for row in rows(found, "issues").values()}
+
+
+def test_one_of_a_hundred_is_not_done_also_where_its_row_alone_is_meant():
+    whole = {"1": (1.0, "1 to 99 %"), "2": (40.0, "1 to 99 %"), "3": (100.0, "100 %")}
+    assert hundreds(1, 40, 100) == whole
+    assert hundreds(1, 40, 100, meant=["1"]) == {"1": whole["1"]}
+    assert hundreds(1, 0.4) == {"1": (100.0, "100 %"), "2": (40.0, "1 to 99 %")}
 
 
 @pytest.mark.parametrize(

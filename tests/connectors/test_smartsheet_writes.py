@@ -127,6 +127,22 @@ def test_a_box_beside_a_share_leaves_the_open_word_to_the_share(server: Overhear
     assert connector.writer.values_now(address(made.rows[0]))["status"] == "1 to 99 %"
 
 
+def test_the_word_of_a_row_that_is_read_alone_is_that_of_its_whole_sheet(server: Overheard) -> None:
+    """Beside 40, 1 is one of a hundred: what is read just before writing must not say that it is done."""
+    columns: Columns = ["Task", {"title": "Done", "type": "CHECKBOX"}, "Progress"]
+    shares: list[dict[str, object]] = [{"Task": "a", "Progress": 1}, {"Task": "b", "Progress": 40}]
+    row = server.tracker.add_sheet("Hundreds", columns, shares).rows[0]
+    connector = connect(server)
+    assert connector.writer.values_now(address(row))["status"] == "1 to 99 %"
+    found = offers(connector, [row])[address(row)]
+    assert [one.id for one in found.statuses or ()] == ["ticked", "1 to 99 %"]
+    server.requests.clear()
+    assert connector.writer.values_now(address(row))["status"] == "1 to 99 %"
+    assert len(server.requests) == 1, "what was looked at tells"
+    of_one = server.tracker.add_sheet("Ones", columns, [{"Task": "a", "Progress": 1}]).rows[0]
+    assert connector.writer.values_now(address(of_one))["status"] == "100 %"
+
+
 def test_what_is_not_there_or_not_ours_offers_nothing(server: Overheard) -> None:
     plan = sheet(server)
     assert offers(connect(server, projects=("Notes",)), plan.rows[:2]) == {}
