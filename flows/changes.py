@@ -6,7 +6,7 @@ The base of a change is what the asker saw: the value in the portfolio file. Wor
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,20 +26,22 @@ COLUMNS = ("issue", "status", "priority", "reason")
 
 @dataclass(frozen=True)
 class WishLine:
-    """What a person asks for one issue. `place` is where it stands in a file, for people."""
+    """What a person asks for one issue. `place`: where it stands in a file; `fault`: why it cannot be read there."""
 
     issue: str
     status: str | None = None
     priority: str | None = None
     reason: str | None = None
     place: str = ""
+    fault: str = ""
 
 
 @dataclass(frozen=True)
 class Asked:
     """What became of a wish: the number of its change, or the sentence why there is none.
 
-    `refused` is False where nothing had to be asked: the issue is so already.
+    `refused` is False where nothing had to be asked: the issue is so already. `state`: what the change is now, which a
+    later wish of the same file may have superseded.
     """
 
     issue: str
@@ -47,18 +49,38 @@ class Asked:
     change_id: int | None = None
     said: str = ""
     refused: bool = False
+    state: ChangeState | None = None
 
 
 def ask(settings: Settings, lines: Iterable[WishLine], by: str) -> list[Asked]:
-    """Queues what can be asked for, and says of each other wish why not. Nothing is sent to any tool."""
+    """Queues what can be asked for, all at once, and says of each other wish why not. Nothing is sent to any tool."""
     with Reader(settings.data) as reader, Desk(settings.data / "desk.sqlite") as desk:
-        results: list[Asked] = []
+        found: list[Asked | NewChange] = []
+        wishes: list[NewChange] = []
         for line in lines:
-            results += _ask(settings, reader, desk, line, by)
-        return results
+            of_line = _ask(settings, reader, desk, line, {wish.target for wish in wishes})
+            wishes += [one for one in of_line if isinstance(one, NewChange)]
+            found += of_line
+        ids = desk.queue.add(wishes, by, unapproved=_sources(settings, "none"))
+        queued = iter(desk.queue.of(ids))
+        return [one if isinstance(one, Asked) else _queued(next(queued)) for one in found]
 
 
-def _ask(settings: Settings, reader: Reader, desk: Desk, line: WishLine, by: str) -> list[Asked]:
+def _queued(change: WantedChange) -> Asked:
+    words = {ChangeState.PENDING: "waits for approval", ChangeState.SUPERSEDED: "superseded at once"}
+    said = f"{change.field} {change.base} → {change.wish}, {words.get(change.state, change.state.value)}"
+    more = f", {change.message}" if change.message else ""
+    return Asked(change.issue_key, change.field, change.id, f"{said}{more}", state=change.state)
+
+
+def _ask(
+    settings: Settings, reader: Reader, desk: Desk, line: WishLine, wished_before: Collection[tuple[str, str]]
+) -> list[Asked | NewChange]:
+    """`wished_before`: issues and fields of what is to be queued before this one."""
+    if line.fault:
+        return [_refused(line, None, line.fault)]
+    if not line.issue.strip():
+        return [_refused(line, None, "the issue is missing")]
     wished = [(field, text.strip()) for field in WRITABLE if (text := getattr(line, field)) and text.strip()]
     if not wished:
         return [_refused(line, None, "nothing is wanted: name a status or a priority")]
@@ -73,7 +95,7 @@ def _ask(settings: Settings, reader: Reader, desk: Desk, line: WishLine, by: str
         return [_refused(line, None, f"its source {found[0].source} is not in {settings.path.name} any more")]
     if found[0].availability != "present":
         return [_refused(line, None, f"the issue is {found[0].availability}: nothing can be changed in it")]
-    results = []
+    results: list[Asked | NewChange] = []
     for field, text in wished:
         try:
             base, words = reader.changeable(found[0].id, field)
@@ -81,14 +103,12 @@ def _ask(settings: Settings, reader: Reader, desk: Desk, line: WishLine, by: str
         except ConfigError as error:
             results.append(_refused(line, field, str(error)))
             continue
-        waiting = [c for c in desk.queue.all(issue_id=found[0].id) if c.field == field and c.state in _UNDER_WAY]
+        under_way = {(c.issue_id, c.field) for c in desk.queue.all(issue_id=found[0].id) if c.state in _UNDER_WAY}
+        waiting = (found[0].id, field) in {*under_way, *wished_before}
         if wish.is_met_by(base) and not waiting:
             results.append(Asked(found[0].key, field, said=f"its {field} is {base} already: nothing to be changed"))
             continue
-        new = NewChange(found[0].source, found[0].id, found[0].key, field, base, wish, line.reason or None)
-        (id_,) = desk.queue.add([new], by, unapproved=_sources(settings, "none"))
-        waits = "approved" if source.approval == "none" else "waits for approval"
-        results.append(Asked(found[0].key, field, id_, f"{field} {base} → {wish}, {waits}"))
+        results.append(NewChange(found[0].source, found[0].id, found[0].key, field, base, wish, line.reason or None))
     return results
 
 
@@ -96,8 +116,8 @@ _UNDER_WAY = (ChangeState.PENDING, ChangeState.APPROVED, ChangeState.APPLIED, Ch
 
 
 def _refused(line: WishLine, field: str | None, why: str) -> Asked:
-    place = f"{line.place}: " if line.place else ""
-    return Asked(line.issue, field, said=f"{place}{line.issue}: {why}", refused=True)
+    where = "".join(f"{part}: " for part in (line.place, line.issue) if part)
+    return Asked(line.issue, field, said=f"{where}{why}", refused=True)
 
 
 def _sources(settings: Settings, *approvals: str) -> set[str]:
@@ -129,7 +149,7 @@ def undo(settings: Settings, ids: Sequence[int], by: str, reason: str | None) ->
 
 
 def _way_back(change: WantedChange, reason: str | None) -> NewChange:
-    left_half_way = change.state is ChangeState.FAILED and change.after is not None
+    left_half_way = change.after is not None and change.state in (ChangeState.FAILED, ChangeState.REJECTED)
     if change.state is not ChangeState.VERIFIED and not left_half_way:
         raise ConfigError(f"change {change.id} is {change.state}: only what was written can be undone")
     if change.before is not None and change.before.id is None:
@@ -155,19 +175,28 @@ def _way_back(change: WantedChange, reason: str | None) -> NewChange:
 
 def read_wishes(path: Path) -> list[WishLine]:
     """Wishes from a CSV or XLSX file with a line of headings. Raises FileError, or ConfigError for its headings."""
-    rows = _sheet(path) if path.suffix.casefold() == ".xlsx" else _csv(path)
-    if not rows:
-        raise ConfigError(f"{path} is empty: its first line names the columns {', '.join(COLUMNS)}")
+    is_workbook = path.suffix.casefold() == ".xlsx"
+    rows = _sheet(path) if is_workbook else _csv(path)
+    read = " (first sheet)" if is_workbook else ""
+    if not any(any(cells) for _, cells in rows):
+        raise ConfigError(f"{path} is empty{read}: its first line names the columns {', '.join(COLUMNS)}")
     names = [name.casefold() for name in rows[0][1]]
     unknown = [name for name in names if name and name not in COLUMNS]
     if "issue" not in names or unknown:
         wrong = f"does not know a column “{unknown[0]}”" if unknown else "has no column “issue”"
-        raise ConfigError(f"{path} {wrong}: its first line names the columns {', '.join(COLUMNS)}")
+        raise ConfigError(f"{path} {wrong}{read}: its first line names the columns {', '.join(COLUMNS)}")
     lines = []
     for place, cells in rows[1:]:
         given = {name: cell or None for name, cell in zip(names, cells, strict=False) if name}
         if any(given.values()):
-            lines.append(WishLine(**{"issue": "", **given, "place": f"{path.name}, {place}"}))  # type: ignore[arg-type]
+            not_computed = [name for name, cell in given.items() if cell == _NOT_COMPUTED]
+            issue, fault = given.pop("issue", None) or "", ""
+            if not_computed:
+                issue = "" if "issue" in not_computed else issue
+                fault = f"the formula under {not_computed[0]} has no value: open the file in a spreadsheet, and save it"
+            lines.append(WishLine(issue, **given, place=f"{path.name}, {place}", fault=fault))
+    if not lines:
+        raise ConfigError(f"{path} holds no wishes below its headings{read}: give each issue a line")
     return lines
 
 
@@ -193,21 +222,30 @@ def _sheet(path: Path) -> list[tuple[str, list[str]]]:
     from openpyxl.utils.exceptions import InvalidFileException
 
     try:
-        book = load_workbook(path, read_only=True, data_only=True)
+        values = load_workbook(path, read_only=True, data_only=True)
+        formulas = load_workbook(path, read_only=True)
     except (BadZipFile, InvalidFileException, KeyError, ValueError):
         raise FileError(f"{path} is no Excel workbook: save it as .xlsx, or as CSV UTF-8") from None
     except OSError as error:
         raise FileError(f"{path} cannot be read ({error.strerror}): name another file") from None
     try:
-        sheet = book.worksheets[0]
+        both = zip(*(book.worksheets[0].iter_rows() for book in (values, formulas)), strict=True)
         return [
-            (f"row {n}", [_cell(cell) for cell in row]) for n, row in enumerate(sheet.iter_rows(values_only=True), 1)
+            (f"row {n}", [_cell(cell.value, formula.data_type) for cell, formula in zip(*rows, strict=True)])
+            for n, rows in enumerate(both, 1)
         ]
     finally:
-        book.close()
+        values.close()
+        formulas.close()
 
 
-def _cell(value: object) -> str:
+_NOT_COMPUTED = "\0"
+"""A formula that no spreadsheet has computed: it is not empty."""
+
+
+def _cell(value: object, data_type: str) -> str:
+    if value is None and data_type == "f":
+        return _NOT_COMPUTED
     if isinstance(value, float) and value.is_integer():
         return str(int(value))  # a priority of 1 is 1.0 in a workbook
     return "" if value is None else str(value).strip()

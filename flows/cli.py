@@ -384,7 +384,7 @@ def issue(key: str, config: Path | None, as_json: bool) -> int:
 @click.argument("issues", nargs=-1, metavar="[ISSUE]…")
 @click.option("--status", default=None, help="The status wanted: our word, or the tool's own word or id.")
 @click.option("--priority", default=None, help="The priority wanted: 1 (most urgent) to 5, or the tool's own.")
-@click.option("--reason", default=None, help="Why; kept with the change.")
+@click.option("--reason", default=None, help="Why; kept with the change. Of a file: where a row gives none.")
 @click.option(
     "--file",
     "file",
@@ -405,13 +405,22 @@ def set_(
     as_json: bool,
 ) -> int:
     """Ask for a change of status or priority; nothing is sent to a tool yet."""
+    from dataclasses import replace
+
     from flows.changes import WishLine, ask, read_wishes
     from flows.show import show_asked
 
     if bool(issues) == bool(file):
         raise ConfigError('name the issues, or a --file of them: pmo set ERP-7 --priority 1 --reason "board decision"')
+    if file and not (status is None and priority is None):
+        raise ConfigError(
+            f"--status and --priority are for issues named here, and {file} has columns for them: name one"
+        )
     settings = _load(config)
-    lines = read_wishes(file) if file else [WishLine(issue, status, priority, reason) for issue in issues]
+    if file:
+        lines = [replace(line, reason=line.reason or reason) for line in read_wishes(file)]
+    else:
+        lines = [WishLine(issue, status, priority, reason) for issue in issues]
     results = ask(settings, lines, _user())
     show_asked(results, as_json=as_json)
     return 2 if any(result.refused for result in results) else 0
@@ -574,17 +583,48 @@ def publish(config: Path | None, as_json: bool) -> None:
 
 @cli.command()
 @click.argument("generation", required=False, metavar="[GENERATION]")
+@click.option(
+    "--desk",
+    "day",
+    is_flag=False,
+    flag_value="",
+    default=None,
+    metavar="[DAY]",
+    help="Put back the desk as a night copied it, such as 2026-11-20, instead; without a day: list the copies.",
+)
 @with_config
-def restore(generation: str | None, config: Path | None) -> None:
+def restore(generation: str | None, day: str | None, config: Path | None) -> None:
     """Make an earlier portfolio file the one readers get, by name or day, until the next publishing; or list them."""
     from warehouse.shelf import Shelf
 
+    if day is not None:
+        if generation is not None:
+            raise ConfigError("name a generation, or a --desk of a day: one at a time")
+        _restore_desk(_load(config).data, day)
+        return
     shelf = Shelf(_load(config).data)
     if generation is None:
         for name in shelf.generations():
             click.echo(name)
         return
     click.echo(f"readers get {shelf.restore(generation)} until the next publishing")
+
+
+def _restore_desk(data: Path, day: str) -> None:
+    from warehouse.backup import desk_days, restore_desk
+    from warehouse.hub import HubLock
+
+    if not day:
+        for known in desk_days(data):
+            click.echo(known)
+        return
+    lock = HubLock(data)
+    try:
+        kept = restore_desk(data, day, datetime.now(UTC))
+    finally:
+        lock.release()
+    before = f"; what it was before is kept as {kept}" if kept else ""
+    click.echo(f"the desk is what it was in the night of {day}{before}")
 
 
 @cli.command()

@@ -15,8 +15,6 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-import msgspec
-
 import connectors
 from flows.prefect_settings import prefect_home
 from flows.rebuild import Connect, rebuild
@@ -24,7 +22,7 @@ from flows.server_seat import running_server
 from flows.sync import OpenHub, publish_hub
 from model.config import Settings
 from model.errors import ConfigError, Locked
-from model.forgetting import Forgetter, Known, Word, pseudonyms, words_in
+from model.forgetting import Forgetter, Known, Word, pseudonyms
 from warehouse.desk import Desk
 from warehouse.files import said_plainly
 from warehouse.forget_duckdb import forget_in_published, said_in_published
@@ -39,7 +37,8 @@ from warehouse.forgetting import (
 from warehouse.forgotten import FORGOTTEN, UnderWay
 from warehouse.hub import HubLock
 from warehouse.people import KnownAccount, accounts_of, namesakes
-from warehouse.raw import EVENT, RawArchive
+from warehouse.raw import RawArchive
+from warehouse.said import said_of, unknown_until
 
 __all__ = ["Looked", "Receipt", "finish", "forget", "look_for", "unfinished"]
 
@@ -98,7 +97,7 @@ def look_for(
         names, mails = said_in_published(settings.data, [a.id for a in accounts])
         names |= {a.name for a in accounts}
         mails |= {a.email for a in accounts if a.email}
-        known = Known(frozenset(names), mails=frozenset(mails)) | _said_in(opened.archive, accounts)
+        known = Known(frozenset(names), mails=frozenset(mails)) | said_of(opened.archive, _ids_by_source(accounts))
         code = _new_code(opened.desk)
         words = tuple(pseudonyms(known, code, also, left_out))
         others = namesakes(opened.hub, {w.text.lower() for w in words}, {a.id for a in accounts})
@@ -114,38 +113,25 @@ def _new_code(desk: Desk) -> str:
     return code
 
 
-def _said_in(archive: RawArchive, accounts: Sequence[KnownAccount]) -> Known:
-    """What the tools ever said of these accounts, under earlier names too."""
+def _ids_by_source(accounts: Sequence[KnownAccount]) -> dict[str, frozenset[str]]:
+    """What the tools name these accounts by, in lower case."""
     ids: dict[str, frozenset[str]] = {}
     for source in {a.source for a in accounts}:
         own = [a for a in accounts if a.source == source]
         # a tool that has no id for a person names them by their address
         ids[source] = frozenset(id_.lower() for a in own for id_ in (a.native_id, a.email) if id_)
-    names = {old: new for _, old, new in archive.renames()}
-    found = Known()
-    for relative in archive.parts():
-        source = relative.split("/")[0]
-        while source not in ids and source in names:
-            source = names.pop(source)
-        if source not in ids:
-            continue
-        for entry in archive.read(relative):
-            lowered = entry.body.lower()
-            if entry.kind != EVENT and any(id_.encode() in lowered for id_ in ids[source]):
-                found |= words_in(_document(entry.body), ids[source])
-    return found
-
-
-def _document(body: bytes) -> object:
-    try:
-        return msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return None
+    return ids
 
 
 def _remarks(
     settings: Settings, accounts: Sequence[KnownAccount], others: Iterable[KnownAccount], forgetter: Forgetter
 ) -> Iterator[str]:
+    until = unknown_until(RawArchive(settings.data / "raw"))
+    if until is not None:
+        yield (
+            f"answers up to {until:%Y-%m-%d} were folded by an earlier version, which kept no earlier names: "
+            "those that this person had by then are not known, add them with --also"
+        )
     for source in sorted({a.source for a in accounts}):
         yield f"{source} itself still names this person: anonymize them there first, or the next sync brings them back"
     for other in others:

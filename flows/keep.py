@@ -1,7 +1,8 @@
 """How long the tools' answers are kept one by one: older ones are folded into the base of the raw archive.
 
 Folding replays them, as a rebuild does, into a file beside; the ledger then names that file in their place, and they
-are swept. Whatever moment it is cut short at, either they count or the base does.
+are swept. What they said of people goes along, so that whoever is to be forgotten is found under earlier names too.
+Whatever moment it is cut short at, either the parts count or the base does.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from warehouse import ledger
 from warehouse.base import end_base, name_base
 from warehouse.hub import Hub
 from warehouse.raw import BASE, RawArchive
+from warehouse.said import keep_said
 
 __all__ = ["fold_old_answers"]
 
@@ -63,6 +65,7 @@ def _fold(settings: Settings, hub: Hub, archive: RawArchive, parts: list[str], c
     making = archive.folder / f".{BASE}making.duckdb"
     with fresh_hub(making) as base:
         replayed(settings, base, archive, parts, connect)
+        keep_said(base, archive, parts)
         name_base(base, parts[-1])
         base.checkpoint()
     end_base(making, archive, parts[-1])

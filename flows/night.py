@@ -18,7 +18,7 @@ from flows.keep import fold_old_answers
 from flows.pull import SourceOutcome, new_run_id
 from flows.push import PushReport, push
 from flows.sync import Clock, OpenHub, Pulling, SyncReport, publish_hub, utc_now
-from model.change import WantedChange
+from model.change import WantedChange, failed_and_left
 from model.config import Settings
 from model.errors import HubError
 from model.vocabulary import ChangeState
@@ -32,7 +32,7 @@ __all__ = ["Night", "NightReport", "Waiting"]
 
 KIND = "nightly"
 FEW = 5
-_STEP, _FAILING = "step", "failing"
+_STEP, _FAILING, _UNPUSHED = "step", "failing", "unpushed"
 
 _log = logging.getLogger(__name__)
 
@@ -41,14 +41,15 @@ _log = logging.getLogger(__name__)
 class Waiting:
     """Something that waits for a person.
 
-    `key` names it from night to night. `size`: where it grows, it is told again. `for_pmo`: the PMO's matter, else that
-    of who runs the hub.
+    `key` names it from night to night. `size`: where it grows, it is told again. `for_pmo`: the PMO's matter;
+    `for_operator`: that of who runs the hub.
     """
 
     key: str
     text: str
     for_pmo: bool = False
     size: float = 0.0
+    for_operator: bool = True
 
 
 @dataclass
@@ -71,6 +72,8 @@ class NightReport:
     def looked_at(self, key: str) -> bool:
         """Whether the night can tell if this key of a `Waiting` is over: it looked, or nothing is left to look at."""
         kind, _, rest = key.partition("|")
+        if kind == _UNPUSHED:
+            return self.pushed is not None and rest not in {one.source for one in self.pushed.sources if one.error}
         if kind != _FAILING:
             return kind in self._looked_at
         pulled = {outcome.source for outcome in self.pulled.sources} if self.pulled else set()
@@ -165,7 +168,9 @@ class Night:
             report.looked("held back", "quarantine", "old", "red", "late")
         with self.kept("reading the desk"), Desk(self.settings.data / "desk.sqlite") as desk:
             report.waiting += _of_changes(desk.queue.all())
-            report.looked(ChangeState.CONFLICT.value, ChangeState.PENDING.value)
+            report.looked(ChangeState.CONFLICT.value, ChangeState.PENDING.value, ChangeState.FAILED.value)
+        if report.pushed is not None:
+            report.waiting = [*_of_the_push(report.pushed, report.pulled), *report.waiting]
         if report.pulled is not None:
             report.waiting = [*_of_the_run(report.pulled), *report.waiting]
             if report.published is not None:
@@ -182,6 +187,14 @@ def _of_the_run(pulled: SyncReport) -> Iterator[Waiting]:
     for outcome in pulled.sources:
         if outcome.exit_status:
             yield Waiting(f"{_FAILING}|{outcome.source}", _why(outcome))
+
+
+def _of_the_push(pushed: PushReport, pulled: SyncReport | None) -> Iterator[Waiting]:
+    """A source that could not be pulled either is told as that."""
+    failing = {outcome.source for outcome in pulled.sources if outcome.exit_status} if pulled else set[str]()
+    for one in pushed.sources:
+        if one.error and one.source not in failing:
+            yield Waiting(f"{_UNPUSHED}|{one.source}", f"pushing: {one.error}", for_pmo=True)
 
 
 def _why(outcome: SourceOutcome) -> str:
@@ -213,12 +226,13 @@ def _of_the_projects(reader: Reader) -> Iterator[Waiting]:
     for row in reader.red_projects():
         owner = f" ({row['health_owner']})" if row["health_owner"] else ""
         text = f"{row['project']} is red: {row['health_reason']}{owner}"
-        yield Waiting(f"red|{row['project_id']}", text, for_pmo=True)
+        yield Waiting(f"red|{row['project_id']}", text, for_pmo=True, for_operator=False)
     for row in reader.late_milestones():
         yield Waiting(
             f"late|{row['milestone_id']}",
             f"{row['project']}: {row['name']} is foreseen for {row['forecast_on']}, {row['slip_days']} days late",
             for_pmo=True,
+            for_operator=False,
             size=row["slip_days"],
         )
 
@@ -228,12 +242,20 @@ def _of_changes(changes: list[WantedChange]) -> Iterator[Waiting]:
         ChangeState.CONFLICT: "is in conflict: somebody changed it in the tool meanwhile; ask anew, or `pmo reject`",
         ChangeState.PENDING: "waits for approval: `pmo approve`",
     }
+    for change in failed_and_left(changes):
+        yield Waiting(
+            f"{ChangeState.FAILED.value}|{change.id}",
+            f"change {change.id} of {change.issue_id} ({change.field}) failed: {change.message}: ask anew, or "
+            f"`pmo reject {change.id}`",
+            for_pmo=True,
+        )
     for change in changes:
         if change.state in said:
             yield Waiting(
                 f"{change.state.value}|{change.id}",
                 f"change {change.id} of {change.issue_id} ({change.field}) {said[change.state]} {change.id}",
                 for_pmo=True,
+                for_operator=False,
             )
 
 

@@ -30,7 +30,7 @@ class Receiver:
     for_pmo: bool
 
     def wants(self, waiting: Waiting) -> bool:
-        return self.for_pmo if waiting.for_pmo else self.for_operator
+        return (self.for_pmo and waiting.for_pmo) or (self.for_operator and waiting.for_operator)
 
     def __repr__(self) -> str:
         return f"Receiver({self.name})"

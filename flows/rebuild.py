@@ -23,7 +23,7 @@ from warehouse.base import begin_with_base
 from warehouse.files import said_plainly, sync_folder
 from warehouse.hub import Hub, NeedsRebuild
 from warehouse.landing import Event, Landing, StreamFacts
-from warehouse.raw import Entry, RawArchive
+from warehouse.raw import Entry, RawArchive, name_after
 
 __all__ = ["Connect", "Rebuilt", "fresh_hub", "open_hub", "rebuild", "replayed"]
 
@@ -182,10 +182,7 @@ class _Replay:
 
     def _know(self, source: str, seq: int) -> None:
         """Finds who decodes the answers of a source, whatever it is called today."""
-        name = source
-        for renamed_seq, old, new in self._renames:
-            if renamed_seq > seq and old == name:
-                name = new
+        name = name_after(self._renames, source, seq)
         known = ledger.known_source(self._hub, source)
         settings = self._settings.sources.get(name)
         if settings is None or (known is not None and known.kind != settings.type):

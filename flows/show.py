@@ -27,7 +27,7 @@ from flows.format import hours as _hours
 from flows.format import moment as _moment
 from flows.format import percent as _percent
 from flows.format import share as _share
-from model.vocabulary import Evidence
+from model.vocabulary import Evidence, RunState
 
 if TYPE_CHECKING:
     from flows.changes import Asked
@@ -183,13 +183,16 @@ def _source_line(outcome: SourceOutcome) -> str:
 
 
 def _stream_line(stream: StreamOutcome) -> str:
+    is_broken_off = stream.state is RunState.FAILED
+    if is_broken_off and not stream.pages:
+        return f"{stream.stream}: not read"
     parts = [f"{stream.rows_seen:,} read", f"{stream.rows_changed:,} changed"]
     if stream.quarantined:
         parts.append(f"{stream.quarantined:,} did not fit (quarantine)")
     if stream.census is not None:
         parts.append(f"{stream.present:,} of {stream.census:,} in the tool")
-    if stream.full:
-        parts.append("whole")
+    if stream.full or is_broken_off:
+        parts.append("broken off" if is_broken_off else "whole")
     return f"{stream.stream}: {', '.join(parts)}"
 
 
@@ -360,6 +363,7 @@ _WAITING = {
     "pending": "waiting for approval: `pmo approve ID`",
     "approved": "approved: `pmo push` sends them",
     "applied": "begun by a push that was stopped: `pmo push` sees them to their end",
+    "failed": "failed: `pmo changes --state failed` says why; ask anew for them, or reject them",
 }
 """What is to be done about changes in a state."""
 
@@ -381,8 +385,7 @@ def show_status(settings: Settings, facts: StatusFacts, changes: Sequence[Wanted
 
     running = _running(settings.data)
     if as_json:
-        states = [change.state.value for change in changes]
-        counted = {state: states.count(state) for state in _WAITING}
+        counted = _waiting_by_state(changes)
         night = last_night(settings.data)
         _print_json({**asdict(facts), "running": running, "changes": counted, "night": night})
         return
@@ -414,10 +417,16 @@ def show_status(settings: Settings, facts: StatusFacts, changes: Sequence[Wanted
     for row in facts.words:
         becomes = row["value"] if row["value"] is not None else "nothing"
         _print(f"{row['source']}: {row['kind']} “{row['name']}” is taken for {becomes} (by its {row['basis']})")
-    for state, advice in _WAITING.items():
-        found = sum(1 for change in changes if change.state == state)
+    for state, found in _waiting_by_state(changes).items():
         if found:
-            _print(f"{found:,} {'change' if found == 1 else 'changes'} {advice}")
+            _print(f"{found:,} {'change' if found == 1 else 'changes'} {_WAITING[state]}")
+
+
+def _waiting_by_state(changes: Sequence[WantedChange]) -> dict[str, int]:
+    from model.change import failed_and_left
+
+    states = [change.state.value for change in changes]
+    return {state: states.count(state) for state in _WAITING} | {"failed": len(failed_and_left(changes))}
 
 
 def show_candidates(key: str, found: Sequence[Candidate], *, as_json: bool) -> None:
@@ -488,7 +497,7 @@ def show_asked(results: Sequence[Asked], *, as_json: bool) -> None:
         if result.change_id is not None:
             _print(f"change {result.change_id}: {result.issue}: {result.said}")
         elif result.refused:
-            _err.print(escape(f"pmo: {result.said}"))
+            _err.print(escape(f"pmo: {result.said}"), soft_wrap=True)
         else:
             _print(f"{result.issue}: {result.said}")
 

@@ -27,6 +27,7 @@ __all__ = [
     "WantedChange",
     "Wish",
     "decide",
+    "failed_and_left",
     "shortest_route",
     "wish_for",
 ]
@@ -117,6 +118,15 @@ def decide(
     if live.id == base or live.id in aimed_at:
         return Decision.WRITE
     return Decision.CONFLICT
+
+
+def failed_and_left(changes: Sequence[WantedChange]) -> list[WantedChange]:
+    """Those that failed and wait for a person: nobody has asked for this field of the issue since, or rejected them."""
+    newest: dict[tuple[str, str], int] = {}
+    for change in changes:
+        target = change.issue_id, change.field
+        newest[target] = max(change.id, newest.get(target, 0))
+    return [c for c in changes if c.state is ChangeState.FAILED and newest[c.issue_id, c.field] == c.id]
 
 
 # ------------------------------------------------------------------ naming what is wanted

@@ -20,7 +20,7 @@ from urllib.parse import quote, quote_plus
 
 from model.identity import address_id
 
-__all__ = ["Forgetter", "Known", "Word", "names_person", "pseudonyms", "words_in"]
+__all__ = ["Forgetter", "Known", "Word", "names_person", "people_in", "pseudonyms", "words_in"]
 
 LEAST_LETTERS = 4
 AROUND_BYTES = 300
@@ -77,6 +77,8 @@ ROLES = frozenset(
 _PERSON_FIELD = re.compile(
     r"(^|_)(account|assignee|author|by|email|lead|login|manager|name|owner|person|pm|reporter|sponsor|team_member|who)$"
 )
+_PSEUDONYM = re.compile(r"forgotten[ -][0-9a-f]{6}(-\d+)?(@example\.invalid)?", re.IGNORECASE)
+"""What `pseudonyms` makes of a code of six digits."""
 _BEFORE = r"(?:(?<!\w)|(?<=\\[nrtbf])|(?<=\\u[0-9a-f]{4})|(?<=%[0-9a-f]{2}))"
 _AFTER = r"(?!\w)"
 _GAP = r"(?:[\s\xa0]|\\[nrt]|\\u00a0|&nbsp;)+"
@@ -109,7 +111,8 @@ class Known:
 def pseudonyms(known: Known, code: str, more: Iterable[str] = (), left_out: Iterable[str] = ()) -> list[Word]:
     """The words of a person with what takes their place, made of a random `code`: two addresses stay two.
 
-    `more` are words to be replaced anywhere, whatever they look like; `left_out` are never replaced.
+    `more` are words to be replaced anywhere, whatever they look like; `left_out` are never replaced. What took a word's
+    place in an earlier forgetting is no word of the person: its receipt names it.
     """
     asked = [_plain(word) for word in more]
     mails = [*_sorted(known.mails), *(word for word in asked if "@" in word)]
@@ -129,7 +132,7 @@ def _plain(text: str) -> str:
 
 
 def _sorted(words: Iterable[str]) -> list[str]:
-    return sorted({_plain(word) for word in words if word.strip()})
+    return sorted({_plain(word) for word in words if word.strip() and not _PSEUDONYM.fullmatch(_plain(word))})
 
 
 def _once(words: Iterable[str]) -> list[str]:
@@ -344,25 +347,41 @@ def _field_pattern(text: str) -> re.Pattern[str]:
 # ---- what records say of a person --------------------------------------------------------------------------------
 
 
-def words_in(value: object, ids: frozenset[str], role: str = "") -> Known:
+def words_in(value: object, ids: frozenset[str]) -> Known:
     """Names, log-ins and addresses that a decoded document has of the person of these native ids (lower case)."""
+    found = Known()
+    for own, known in people_in(value):
+        if own & ids:
+            found |= known
+    return found
+
+
+def people_in(value: object, role: str = "") -> Iterator[tuple[frozenset[str], Known]]:
+    """Each person that a decoded document says something of: their native ids (lower case), and what it says."""
     if isinstance(value, Mapping):
-        found = _said_of(value, ids, role)
+        said = {str(key).lower(): part for key, part in value.items()}
+        ids = frozenset(str(said[key]).lower() for key in ID_KEYS & said.keys() if isinstance(said[key], str | int))
+        if ids and (known := _said_in(said, role)):
+            yield ids, known
+        yield from _changed_in(said)
         for key, part in value.items():
-            found |= words_in(part, ids, str(key).lower())
-        return found
-    if isinstance(value, list):
-        found = Known()
+            if isinstance(part, Mapping | list):
+                yield from people_in(part, str(key).lower())
+    elif isinstance(value, list):
         for part in value:
-            found |= words_in(part, ids, role.removesuffix("s"))
-        return found
-    return Known()
+            yield from people_in(part, role.removesuffix("s"))
 
 
-def _said_of(record: Mapping[str, object], ids: frozenset[str], role: str) -> Known:
-    said = {str(key).lower(): value for key, value in record.items()}
-    if not any(str(said[key]).lower() in ids for key in ID_KEYS & said.keys() if isinstance(said[key], str | int)):
-        return Known()
+def _changed_in(said: Mapping[str, object]) -> Iterator[tuple[frozenset[str], Known]]:
+    """Who stood in a field before and after a change of it, under the names they had then."""
+    if str(said.get("fieldid", said.get("field"))).lower() in ROLES:
+        for id_, name in ((said.get("from"), said.get("fromstring")), (said.get("to"), said.get("tostring"))):
+            if isinstance(id_, str) and isinstance(name, str) and name.strip():
+                yield frozenset({id_.lower()}), Known(frozenset({name}))
+
+
+def _said_in(said: Mapping[str, object], role: str) -> Known:
+    """What a record says of the person it stands for, if it does for one; its keys in lower case."""
 
     def of(keys: Iterable[str]) -> set[str]:
         return {text for key in keys if isinstance(text := said.get(key), str) and text.strip()}

@@ -198,6 +198,10 @@ def plan_change(
     remarks = [*live.offers.remarks.get(change.field, ())]
     if by_workflow and change.undo_of is None and no_way_back(found, steps):
         remarks.append(f"no way back from {_named(found[-1])} to {value} is known: it may not be possible to undo this")
+    if value.id is None:
+        remarks.append(
+            f"the {change.field} is empty in the tool, and pmo-hub empties nothing: this cannot be undone here"
+        )
     return _checked(change, value, found, sent, remarks)
 
 

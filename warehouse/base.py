@@ -1,12 +1,14 @@
 """The base of the raw archive: what its oldest parts came to, so that they need not be kept one by one.
 
-It is a hub file of that moment, without what is mapped. A rebuild begins with it and replays the parts behind it. What
-it holds is not decoded anew: it stays as it was understood when it was folded.
+It is a hub file of that moment, without what is mapped, and with what the folded answers said of people
+(`warehouse.said`). A rebuild begins with it and replays the parts behind it. What it holds is not decoded anew: it
+stays as it was understood when it was folded.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
@@ -17,7 +19,7 @@ from warehouse.hub import Hub
 from warehouse.raw import BASE, RawArchive, seq_of
 from warehouse.schema import quoted, text
 
-__all__ = ["base_name", "begin_with_base", "end_base", "name_base"]
+__all__ = ["attached_base", "base_name", "begin_with_base", "end_base", "name_base"]
 
 Fill = Callable[[duckdb.DuckDBPyConnection, str, str, str], None]
 """Fills a table: from, into, and the columns that both have."""
@@ -37,21 +39,28 @@ def _copied(con: duckdb.DuckDBPyConnection, old: str, fresh: str, columns: str) 
 
 def begin_with_base(hub: Hub, base: Path, fill: Fill = _copied) -> None:
     """Takes all that a base holds into an empty hub file, whichever schema it was written with, table by table."""
+    with attached_base(hub.con, base):
+        with hub.transaction():
+            for schema, table, columns in _shared_tables(hub):
+                name = f"{schema}.{quoted(table)}"
+                fill(hub.con, f"base.{name}", name, columns)
+        hub.checkpoint()
+
+
+@contextmanager
+def attached_base(con: duckdb.DuckDBPyConnection, base: Path) -> Iterator[None]:
+    """Has a connection read a base under the name `base`. Raises FileError if it is damaged."""
     try:
-        hub.con.execute(f"ATTACH {text(str(base))} AS base (READ_ONLY)")
+        con.execute(f"ATTACH {text(str(base))} AS base (READ_ONLY)")
     except duckdb.Error as error:
         raise FileError(
             f"the raw archive's file {base} is damaged or cut short ({str(error).splitlines()[0][:120]}): put it back "
             "from a backup; nothing was changed"
         ) from error
     try:
-        with hub.transaction():
-            for schema, table, columns in _shared_tables(hub):
-                name = f"{schema}.{quoted(table)}"
-                fill(hub.con, f"base.{name}", name, columns)
-        hub.checkpoint()
+        yield
     finally:
-        hub.con.execute("DETACH base")
+        con.execute("DETACH base")
 
 
 def _shared_tables(hub: Hub) -> list[tuple[str, str, str]]:

@@ -277,14 +277,16 @@ def _said(path: Path, error: sqlite3.Error) -> HubError:
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return Locked(f"{path} is being written by another process: run the command again in a moment")
     if code == sqlite3.SQLITE_NOTADB:
-        return FileError(f"{path} is not an SQLite file: move it away, or put it back from a backup")
+        return FileError(f"{path} is not an SQLite file: move it away, or put a copy back by `pmo restore --desk`")
     if code == sqlite3.SQLITE_CORRUPT:
-        return FileError(f"{path} is damaged: put it back from a backup; it holds decisions and cannot be made again")
+        return FileError(
+            f"{path} is damaged: `pmo restore --desk` puts a copy back; it holds decisions and cannot be made again"
+        )
     if code == sqlite3.SQLITE_FULL or (code == sqlite3.SQLITE_IOERR and has_no_space(path.parent)):
         return FileError(f"writing {path}: no space left; free some and run the command again, nothing was left behind")
     if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):
         return FileError(f"not permitted to write {path} or its folder; check their owner and mode")
-    return FileError(f"{path} cannot be used ({error}): put it back from a backup")
+    return FileError(f"{path} cannot be used ({error}): `pmo restore --desk` puts a copy back")
 
 
 def _ours(kind: WordKind, value: str) -> Status | IssueType | int:

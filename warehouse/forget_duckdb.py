@@ -19,6 +19,7 @@ from warehouse.base import begin_with_base
 from warehouse.files import replace_synced, said_plainly
 from warehouse.hub import Hub
 from warehouse.raw import BASE, RawArchive
+from warehouse.said import copy_said
 from warehouse.schema import quoted, text
 from warehouse.shelf import Shelf
 
@@ -58,6 +59,7 @@ def forget_in_base(archive: RawArchive, forgetter: Forgetter) -> bool:
 
     with closing(Hub(making, create=True)) as hub:
         begin_with_base(hub, archive.folder / base, fill)
+        copy_said(hub, archive.folder / base, fill)
     replace_synced(making, archive.folder / base)
     return True
 

@@ -62,6 +62,11 @@ class NewChange:
     reason: str | None = None
     undo_of: int | None = None
 
+    @property
+    def target(self) -> tuple[str, str]:
+        """One wish waits for each."""
+        return self.issue_id, self.field
+
 
 @dataclass(frozen=True)
 class ChangeEvent:
@@ -103,34 +108,37 @@ class Queue:
 
     def add(self, wishes: Sequence[NewChange], by: str, *, unapproved: Collection[str] = ()) -> list[int]:
         """Queues wishes, all or none, and gives back their numbers. A waiting one for the same issue and field is
-        superseded. `unapproved`: sources whose changes need no approval."""
+        superseded, and both say so. `unapproved`: sources whose changes need no approval."""
         now = _now()
         with self._desk.transaction() as con:
-            made = []
+            made: dict[int, str] = {}  # what each took the place of
             for wish in wishes:
-                for (old,) in con.execute(
-                    f"SELECT id FROM changes WHERE issue_id = ? AND field = ? AND state IN ({_WAITING})",
-                    [wish.issue_id, wish.field],
-                ).fetchall():
-                    _move(con, old, ChangeState.SUPERSEDED, by, "a newer wish took its place")
+                superseded = con.execute(
+                    f"SELECT id, state FROM changes WHERE issue_id = ? AND field = ? AND state IN ({_WAITING})",
+                    wish.target,
+                ).fetchall()
+                # what one of these wishes took the place of, the next one does, too
+                before = [text for old, state in superseded for text in (made.get(old), f"{old} ({state})") if text]
                 free = wish.source in unapproved
                 state = ChangeState.APPROVED if free else ChangeState.PENDING
                 row = con.execute(
                     """INSERT INTO changes (source, issue_id, issue_key, field, base, base_name, base_ours, wanted,
-                        wanted_name, wanted_is_native, reason, state, requested_by, requested_at, undo_of)
-                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+                        wanted_name, wanted_is_native, reason, state, requested_by, requested_at, undo_of, message)
+                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
                     [
                         wish.source, wish.issue_id, wish.issue_key, wish.field, wish.base.id, wish.base.name,
                         wish.base.ours, wish.wish.value, wish.wish.name, wish.wish.is_native, wish.reason, state.value,
-                        by, now, wish.undo_of,
+                        by, now, wish.undo_of, f"in place of change {', '.join(before)}" if before else None,
                     ],
                 )  # fmt: skip
                 id_ = int(row.lastrowid or 0)
+                for old, _ in superseded:
+                    _move(con, old, ChangeState.SUPERSEDED, by, f"change {id_} took its place")
                 _note(con, id_, ChangeState.PENDING, by, wish.reason)
                 if free:
                     _note(con, id_, ChangeState.APPROVED, None, "the source needs no approval")
-                made.append(id_)
-            return made
+                made[id_] = ", ".join(before)
+            return [*made]
 
     # ---- deciding ------------------------------------------------------------------------------------------------
 
@@ -149,10 +157,11 @@ class Queue:
                 _move(con, change.id, ChangeState.APPROVED, by, None)
 
     def reject(self, ids: Sequence[int], by: str, reason: str | None = None) -> None:
-        """All or none; of one that is on its way nothing more is sent. Raises ConfigError for one that has ended."""
+        """All or none; of one that is on its way nothing more is sent, one that failed is settled. Raises ConfigError
+        for one that has ended otherwise."""
         with self._desk.transaction() as con:
             for change in self.of(ids):
-                if change.state not in WAITING | UNDER_WAY:
+                if change.state not in WAITING | UNDER_WAY | {ChangeState.FAILED}:
                     raise ConfigError(f"change {change.id} is {change.state}: it can no longer be rejected")
                 _move(con, change.id, ChangeState.REJECTED, by, reason)
 
@@ -274,7 +283,8 @@ class Queue:
         return [c for c in self.all() if c.state in UNDER_WAY]
 
     def of(self, ids: Sequence[int]) -> list[WantedChange]:
-        """Changes by number, in that order. Raises ConfigError if there is none of it."""
+        """Changes by number, each once, in that order. Raises ConfigError if there is none of it."""
+        ids = list(dict.fromkeys(ids))
         found = (
             {c.id: c for c in self.all()} if len(ids) > 1 else {c.id: c for c in self.all(id_=ids[0])} if ids else {}
         )

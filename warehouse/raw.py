@@ -22,10 +22,13 @@ import pyarrow.parquet as pq
 from model.errors import FileError
 from warehouse.files import plain, replace_synced
 
-__all__ = ["BASE", "EVENT", "Entry", "RawArchive", "seq_of"]
+__all__ = ["BASE", "EVENT", "Entry", "RawArchive", "Rename", "name_after", "seq_of"]
 
 EVENT = "event"
 BASE = "base-"
+
+Rename = tuple[int, str, str]
+"""When a source was given another name: seq, old name, new name."""
 
 _SCHEMA = pa.schema(
     [
@@ -121,10 +124,11 @@ class RawArchive:
                 path.rmdir()  # only where nothing is left in it
         return [str(p.relative_to(self.folder)) for p in swept]
 
-    def renames(self) -> list[tuple[int, str, str]]:
-        """When sources were given other names: seq, old name, new name, in order."""
+    def renames(self, parts: Sequence[str] | None = None) -> list[Rename]:
+        """When sources were given other names, in order: in these parts, or in all there are."""
         try:
-            return sorted(r for relative in self.parts() for r in _renamed_in(self.folder / relative))
+            read = self.parts() if parts is None else parts
+            return sorted(rename for relative in read for rename in _renamed_in(self.folder / relative))
         except (pa.ArrowException, OSError):
             return []  # damaged: told by whoever reads that part
 
@@ -143,6 +147,14 @@ class RawArchive:
 def seq_of(relative: str) -> int:
     """The number in the name of a part, which is its first entry's; of a base, the last it holds."""
     return int(Path(relative).stem.removeprefix(BASE))
+
+
+def name_after(renames: Iterable[Rename], source: str, seq: int) -> str:
+    """What a source that had this name at `seq` is called after these renames, given in order."""
+    for renamed_seq, old, new in renames:
+        if renamed_seq > seq and old == source:
+            source = new
+    return source
 
 
 def _groups(entries: Sequence[Entry]) -> Iterator[list[Entry]]:
@@ -167,7 +179,7 @@ def _table(entries: Sequence[Entry]) -> pa.Table:
     return pa.Table.from_pydict(columns, schema=_SCHEMA)
 
 
-def _renamed_in(path: Path) -> list[tuple[int, str, str]]:
+def _renamed_in(path: Path) -> list[Rename]:
     found = pq.read_table(
         path, columns=["seq", "body"], filters=[("kind", "=", EVENT), ("request", "=", "source_renamed")]
     )

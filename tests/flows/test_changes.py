@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from openpyxl import Workbook
 
+from model.vocabulary import ChangeState
 from sandbox.jira import HUB_EMAIL, TOKEN, JiraServer
 from sandbox.jira_company import tracker_of
 from tests.running import pmo, started, well
@@ -131,6 +132,92 @@ def test_a_workbook_is_read_like_a_csv_file(folder: Path) -> None:
     (folder / "wishes.xlsx").write_bytes(b"no workbook")
     run = pmo("set", "--file", "wishes.xlsx", cwd=folder)
     assert run.returncode == 2 and "wishes.xlsx is no Excel workbook" in run.stderr
+
+
+def test_a_row_that_cannot_be_read_is_named_and_the_rest_goes_in(folder: Path) -> None:
+    issue, other = open_issues(folder)[:2]
+    (folder / "wishes.csv").write_text(f"issue,priority,reason\n{issue['key']},1,\n,1,lost\n{other['key']},1,own\n")
+    run = started("set", "--file", "wishes.csv", "--reason", "board", cwd=folder)
+    assert (run.returncode, run.stderr) == (2, "pmo: wishes.csv, line 3: the issue is missing\n")
+    assert [(c["issue_key"], c["reason"]) for c in rows(folder, "changes")] == [
+        (issue["key"], "board"), (other["key"], "own"),
+    ]  # fmt: skip
+    book = Workbook()
+    assert book.active is not None
+    for row in (["issue", "priority"], ['="ERP-"&7', 1], [None, None], [" ", 1], [issue["key"], "=1+1"]):
+        book.active.append(row)
+    book.save(folder / "wishes.xlsx")
+    run = pmo("set", "--file", "wishes.xlsx", cwd=folder)
+    no_value = "has no value: open the file in a spreadsheet, and save it"
+    assert run.returncode == 2 and run.stdout == ""
+    assert run.stderr.splitlines() == [
+        f"pmo: wishes.xlsx, row 2: the formula under issue {no_value}",
+        "pmo: wishes.xlsx, row 4: the issue is missing",
+        f"pmo: wishes.xlsx, row 5: {issue['key']}: the formula under priority {no_value}",
+    ]
+
+
+@pytest.mark.parametrize("option", ["--status", "--priority"])
+def test_what_is_wanted_stands_in_the_file_or_in_the_command(folder: Path, option: str) -> None:
+    (folder / "wishes.csv").write_text(f"issue,priority\n{open_issues(folder)[0]['key']},1\n")
+    run = pmo("set", "--file", "wishes.csv", option, "2", cwd=folder)
+    assert run.returncode == 2 and "wishes.csv has columns for them" in run.stderr
+    assert rows(folder, "changes") == []
+
+
+def test_a_file_without_wishes_says_so(folder: Path) -> None:
+    (folder / "wishes.csv").write_text("issue,priority\n,\n")
+    run = pmo("set", "--file", "wishes.csv", cwd=folder)
+    assert run.returncode == 2 and "wishes.csv holds no wishes below its headings: give" in run.stderr
+    book = Workbook()
+    assert book.active is not None
+    book.active.append(["issue", "priority"])
+    book.create_sheet("Second").append([open_issues(folder)[0]["key"], 1])
+    book.save(folder / "wishes.xlsx")
+    run = pmo("set", "--file", "wishes.xlsx", cwd=folder)
+    assert run.returncode == 2 and "wishes.xlsx holds no wishes below its headings (first sheet)" in run.stderr
+
+
+def test_whose_place_a_wish_takes_is_said(folder: Path) -> None:
+    issue = open_issues(folder)[0]
+    well(pmo("set", issue["key"], "--priority", "5", cwd=folder))
+    with Desk(folder / "data" / "desk.sqlite") as desk:
+        desk.queue.approve([1], "someone else")
+    (folder / "wishes.csv").write_text(
+        f"issue,priority\n{issue['key']},1\n{issue['key']},native\n".replace("native", issue["native_priority"])
+    )
+    first, second = well(pmo("set", "--file", "wishes.csv", cwd=folder)).splitlines()
+    assert first.endswith("superseded at once, change 3 took its place")
+    assert second.endswith("waits for approval, in place of change 1 (approved), 2 (pending)")
+    assert [c["message"] for c in rows(folder, "changes")][:2] == ["change 2 took its place", "change 3 took its place"]
+    assert "in place of change 1 (approved), 2 (pending)" in well(pmo("changes", "--state", "pending", cwd=folder))
+
+
+def test_a_change_named_twice_is_meant_once(folder: Path) -> None:
+    issue = open_issues(folder)[0]
+    well(pmo("set", issue["key"], "--priority", "1", cwd=folder))
+    assert len(rows(folder, "reject", "1", "1")) == 1
+    told = json.loads(well(pmo("changes", "--id", "1", "--json", cwd=folder)))
+    assert [event["state"] for event in told["events"]] == ["pending", "rejected"]
+
+
+def test_a_change_that_failed_waits_until_somebody_decides(folder: Path) -> None:
+    first, second = open_issues(folder)[:2]
+    rows(folder, "set", first["key"], second["key"], "--priority", "1")
+    with Desk(folder / "data" / "desk.sqlite") as desk:
+        desk.queue.approve([1, 2], "someone else")
+        for id_ in (1, 2):
+            desk.queue.end(id_, ChangeState.FAILED, "the tool declined it")
+
+    def failed() -> int:
+        told = json.loads(well(pmo("status", "--json", cwd=folder)))["changes"]
+        return int(told["failed"])
+
+    assert failed() == 2 and "2 changes failed: `pmo changes --state failed`" in well(pmo("status", cwd=folder))
+    rows(folder, "set", first["key"], "--priority", "5")
+    assert failed() == 1, "asked for anew"
+    assert rows(folder, "reject", "2", "--reason", "done in the tool")[0]["state"] == "rejected"
+    assert failed() == 0 and "failed" not in well(pmo("status", cwd=folder))
 
 
 def test_the_portfolio_file_has_the_changes_and_nobodys_name(folder: Path) -> None:

@@ -105,7 +105,7 @@ def test_nothing_is_folded_before_its_time_or_unasked(kept: Kept):
     assert kept.archive.base() is None
 
 
-@pytest.mark.parametrize("step", ["replayed", "end_base", "name_base", "sweep"])
+@pytest.mark.parametrize("step", ["replayed", "keep_said", "end_base", "name_base", "sweep"])
 def test_cut_short_at_any_step_it_loses_nothing(kept: Kept, step: str, monkeypatch: pytest.MonkeyPatch):
     class Killed(BaseException):
         """As good as a kill: nothing is put in order."""

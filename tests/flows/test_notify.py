@@ -45,7 +45,7 @@ def night(
 
 
 FAILING = Waiting("failing|ops", "ops: the token is refused")
-RED = Waiting("red|plan:A", "Project A is red: 26 days late", for_pmo=True)
+RED = Waiting("red|plan:A", "Project A is red: 26 days late", for_pmo=True, for_operator=False)
 
 
 def test_news_then_quiet_then_over(inbox: Inbox, desk: Desk) -> None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import shutil
 from contextlib import closing
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
 from flows.config import load
 from flows.rebuild import rebuild
+from sandbox.smartsheet import ADMIN_TOKEN
 from sandbox.smartsheet_records import Sheet
-from tests.flows.test_smartsheet import ADMIN_TOKEN, Place, place
+from tests.flows.test_smartsheet import Place, place
 from warehouse.compare import differences
 from warehouse.hub import Hub
 from warehouse.meaning import renew_meaning
@@ -126,7 +126,7 @@ def test_a_second_column_of_the_name_leaves_the_status_empty_and_no_history(plac
     tracker = place.server.tracker
     tracker.add_column(plan.id, "Status", type="PICKLIST", options=["Yes"])
     place.sync()
-    assert set(_statuses(place)[title] for title in ("Switches", "Site survey “west”")) == {None}
+    assert {_statuses(place)[title] for title in ("Switches", "Site survey “west”")} == {None}
     assert _changes(place) == GENUINE
     assert any("“Status” and “Status” may both be status" in told for told in _told(place))
     tracker.delete_column(plan.id, plan.columns[-1].id)
@@ -165,7 +165,7 @@ def test_a_share_that_cannot_be_understood_says_nothing_of_the_status(place: Pla
     assert _told(place) == []
 
 
-def test_a_word_in_a_date_cell_is_no_new_date(place: Place, plan: Sheet, tmp_path: Path) -> None:
+def test_a_word_in_a_date_cell_is_no_new_date(place: Place, plan: Sheet) -> None:
     sheet = place.sheet("Aufgaben Migration")
     for word in ("bald", "2026-05-01", "2026-05-04"):
         _set(place, sheet, word, "Fällig am", row=2)

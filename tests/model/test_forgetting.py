@@ -99,6 +99,16 @@ def test_words_left_out_stay():
     assert Forgetter(words, CODE).text("jmuller and Jürgen Müller-Weiß") == f"jmuller and Forgotten {CODE}"
 
 
+def test_what_took_the_place_of_a_word_before_is_no_word():
+    earlier = Known(
+        frozenset({"Forgotten 0a1b2c"}),
+        frozenset({"forgotten-0a1b2c-2"}),
+        frozenset({"forgotten-0a1b2c@example.invalid"}),
+    )
+    assert pseudonyms(earlier, CODE) == []
+    assert [word.text for word in pseudonyms(earlier | KNOWN, CODE)] == [word.text for word in pseudonyms(KNOWN, CODE)]
+
+
 def test_words_are_gathered_from_what_names_the_person_by_id_and_from_nothing_else():
     document = {
         "issue": {
@@ -110,7 +120,11 @@ def test_words_are_gathered_from_what_names_the_person_by_id_and_from_nothing_el
         },
         "user": {"id": 5, "login": "aberg", "firstname": "Anna", "lastname": "Berg", "mail": "anna@acme.example"},
         "watchers": [{"accountId": "5", "displayName": "A. Berg", "emailAddress": ""}],
+        "items": [
+            {"fieldId": "assignee", "from": "5", "fromString": "Anna Earlier", "to": "6", "toString": "Somebody Else"},
+            {"fieldId": "status", "from": "5", "fromString": "No person either", "to": "6", "toString": "Done"},
+        ],
     }
     found = words_in(document, frozenset({"5"}))
-    assert found.names == {"Anna Former", "Anna Berg", "A. Berg"}
+    assert found.names == {"Anna Former", "Anna Berg", "A. Berg", "Anna Earlier"}
     assert found.logins == {"aberg"} and found.mails == {"anna@acme.example"}

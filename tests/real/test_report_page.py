@@ -102,7 +102,10 @@ def test_the_page_of_a_night_asks_no_host(tmp_path: Path, capsys: pytest.Capture
     outcome = SourceOutcome("ops", "r", error="ops: the token is refused", exit_status=1, streams=[
         StreamOutcome("issues", rows_seen=1200, rows_new=3, rows_changed=17, rows_gone=1, census=8000, present=7999)
     ])  # fmt: skip
-    waiting = [Waiting("failing|ops", "ops: the token is refused"), Waiting("red|a", "ERP is red: late", for_pmo=True)]
+    waiting = [
+        Waiting("failing|ops", "ops: the token is refused"),
+        Waiting("red|a", "ERP is red: late", for_pmo=True, for_operator=False),
+    ]
     at = datetime(2026, 11, 21, 2, tzinfo=UTC)
     report = NightReport(
         "r1", at, at, SyncReport(at, sources=[outcome]), failures=[outcome.error or ""], waiting=waiting
