@@ -20,6 +20,7 @@ from flows.config import load
 from flows.night import Night, NightReport, Waiting
 from flows.night_report import as_html, as_lines, as_markdown, as_rows, write_night
 from flows.notify import tell_receivers
+from flows.push import PushReport, SourcePushed
 from model.errors import ConfigError
 from model.vocabulary import Status, WordKind
 from sandbox.redmine import ADMIN_KEY, RedmineServer
@@ -239,6 +240,32 @@ def test_a_clock_that_was_set_back_between_two_nights(
         assert counted(folder) == {"well": 30, "ill": 30}
     assert len(set(published)) == 3
     assert len(list((folder / "data" / "reports").iterdir())) == 3
+
+
+def test_a_push_that_stopped_while_its_source_was_read_is_told_once_to_both(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with closing(Inbox()) as operator, closing(Inbox()) as of_the_pmo:
+        monkeypatch.setenv("HOOK", operator.url)
+        monkeypatch.setenv("PMO_HOOK", of_the_pmo.url)
+        with (folder / "pmo.toml").open("a") as config:
+            config.write('[notify]\nurls = ["${HOOK}"]\npmo_urls = ["${PMO_HOOK}"]\n')
+        night(folder)
+        operator.taken()
+        with monkeypatch.context() as patched:
+            stopped = PushReport(sources=[SourcePushed("ill", "r", error="ill: only read")])
+            patched.setattr("flows.night.push", lambda *_, **__: stopped)
+            report = night(folder)
+            assert report.path is not None
+            page = Tags(report.path.read_text(encoding="utf-8")).text
+            assert page[: page.index("What failed")].count("pushing: ill: only read") == 2
+            for told in (operator.taken(), of_the_pmo.taken()):
+                assert [message["title"] for message in told] == ["pmo-hub: 1 new"]
+            night(folder)
+            assert operator.taken() == of_the_pmo.taken() == [], "it is known"
+        night(folder)
+        for told in (operator.taken(), of_the_pmo.taken()):
+            assert [message["title"] for message in told] == ["pmo-hub: 1 over"]
 
 
 def test_a_receiver_that_cannot_be_reached_fails_the_night_and_is_told_the_next_time(

@@ -68,6 +68,20 @@ def test_a_dry_run_writes_nothing_and_its_plan_is_what_is_done(office: Office) -
     assert (again.planned, office.writes()) == ([], [])
 
 
+def test_a_value_that_was_empty_is_said_to_have_no_way_back_before_anything_is_sent(office: Office) -> None:
+    empty, other = office.issues("ERP", "In Progress")[:2]
+    office.tracker.edit(empty.id, by=somebody(office), priority_id=None)
+    office.sync()
+    for issue in (empty, other):
+        office.wish(issue, priority="Highest")
+    of_empty, of_other = office.push(dry_run=True).planned
+    said = "the priority is empty in the tool, and pmo-hub empties nothing: this cannot be undone here"
+    assert said in of_empty.warnings and said not in of_other.warnings
+    assert office.push().exit_status == 0
+    with pytest.raises(ConfigError, match="found the priority empty"):
+        office.undo(of_empty.change.id)
+
+
 def test_another_plan_than_the_one_looked_at_is_refused(office: Office) -> None:
     issue = office.issues("ERP", "In Progress")[0]
     office.wish(issue, priority="Highest")
