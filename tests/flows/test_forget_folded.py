@@ -1,13 +1,15 @@
-"""`pmo forget` after old answers were folded: earlier names, log-ins and addresses are found all the same."""
+"""`pmo forget` after old answers were folded: earlier names, log-ins and addresses are found all the same.
+
+What takes longer is in tests/real/test_forget_folded.py.
+"""
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import duckdb
 import pytest
 
 from flows.config import load
@@ -97,54 +99,15 @@ def test_what_the_folded_answers_said_of_a_person_is_forgotten_in_every_file(pla
     assert differences(hub, place.data / "hub.duckdb") == []
 
 
-def test_a_second_folding_keeps_what_the_first_one_kept(place: Place):
-    place.fold()
-    place.night("Castell")
-    before = place.found()
-    place.fold()
-    assert place.found() == before >= {*EARLIER, "Joel Bergmann", "Joel Castell"}
-    place.forget()
-    assert places_with(place.data, ["kranz", "bergmann", "castell"]) == []
-
-
-@pytest.mark.parametrize("folded", ["never", "before", "after", "both"])
+@pytest.mark.parametrize("folded", ["before", "after"])
 def test_names_are_found_under_the_new_name_of_a_source(place: Place, folded: str):
-    if folded in ("before", "both"):
+    if folded == "before":
         place.fold()
     rename(place.settings, "ops", "plant", "anna")
     place.settings = load(place.folder / "pmo.toml")
-    if folded in ("after", "both"):
+    if folded == "after":
         place.fold()
     assert place.found("plant:3") >= {*EARLIER, "Joel Bergmann"}
-
-
-def test_a_base_put_back_from_a_backup_is_forgotten_once_more(place: Place):
-    place.fold()
-    shutil.copytree(place.archive.folder, place.folder / "backup")
-    place.forget()
-    shutil.rmtree(place.archive.folder)
-    shutil.move(place.folder / "backup", place.archive.folder)
-    (place.data / "hub.duckdb").unlink()
-    place.forget()
-    assert places_with(place.data, ["kranz", "bergmann"]) == []
-
-
-def test_where_an_earlier_version_folded_it_is_said_that_names_are_not_known(place: Place):
-    def remarks(do: Callable[[], object] = lambda: None) -> list[str]:
-        do()
-        return [said for said in look_for(place.settings, PERSON).remarks if "folded" in said]
-
-    assert remarks() == remarks(place.fold) == []
-    with duckdb.connect(str(place.base)) as con:
-        con.execute("DROP SCHEMA said CASCADE")
-    assert not place.found() & EARLIER
-    [said] = remarks()
-    assert f"answers up to {datetime.now(UTC):%Y-%m-%d} were folded" in said and "add them with --also" in said
-    assert said in place.forget("--also", "Joel Kranz", "--also", "jkranz", "--also", "jkranz@example.test")
-    assert places_with(place.data, ["kranz"]) == []
-    place.night("Castell")
-    assert remarks() == remarks(place.fold) == [said]
-    assert place.found() >= {"Joel Castell"}
 
 
 def test_a_damaged_base_is_one_sentence(place: Place):

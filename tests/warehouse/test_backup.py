@@ -105,9 +105,7 @@ def test_a_desk_that_is_gone_but_for_its_write_ahead_file(folder: Path) -> None:
     assert words(desk_of(folder)) == {"in review"}
 
 
-def test_it_is_refused_while_another_process_writes_or_has_it_open(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_it_is_refused_while_another_process_writes_or_has_it_open(folder: Path) -> None:
     lock = HubLock(folder / "data")
     said = pmo("restore", "--desk", DAY, cwd=folder)
     lock.release()
