@@ -14,13 +14,11 @@ import duckdb
 import pytest
 from click.testing import CliRunner
 
-from flows.changes import WishLine, approve, ask, reject
 from flows.cli import cli
 from flows.config import load
 from flows.night import Night, NightReport, Waiting
 from flows.night_report import as_html, as_lines, as_markdown, as_rows, write_night
 from flows.notify import tell_receivers
-from flows.push import PushReport, SourcePushed
 from model.errors import ConfigError
 from model.vocabulary import Status, WordKind
 from sandbox.redmine import ADMIN_KEY, RedmineServer
@@ -118,39 +116,6 @@ def test_one_tool_that_fails_stops_no_other_and_is_told_first(
     assert ADMIN_KEY not in broken.path.read_text() + as_markdown(broken) + "".join(said)
 
 
-def test_a_change_that_failed_is_told_once_to_both_and_waits_for_a_person(
-    folder: Path, servers: tuple[RedmineServer, RedmineServer], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with closing(Inbox()) as inbox, closing(Inbox()) as of_the_pmo:
-        monkeypatch.setenv("HOOK", inbox.url)
-        monkeypatch.setenv("PMO_HOOK", of_the_pmo.url)
-        with (folder / "pmo.toml").open("a") as config:
-            config.write('[notify]\nurls = ["${HOOK}"]\npmo_urls = ["${PMO_HOOK}"]\n')
-        assert night(folder).reason is None
-        assert len(inbox.taken()) == 1 and of_the_pmo.taken() == []
-        settings, tracker = load(folder / "pmo.toml"), servers[0].tracker
-        gone = next(issue.id for issue in tracker.issues.values() if issue.priority_id != 4)
-        (asked,) = ask(settings, [WishLine(f"well:{gone}", priority="Urgent")], "ada")
-        assert asked.change_id is not None, asked
-        approve(settings, [asked.change_id], "bea")
-        tracker.delete_issue(gone)
-        failed = night(folder)
-        assert failed.reason is not None and f"change {asked.change_id} of" in failed.reason
-        (waiting,) = [one for one in failed.waiting if one.key.startswith("failed|")]
-        assert f"`pmo reject {asked.change_id}`" in waiting.text
-        assert failed.path is not None
-        page = Tags(failed.path.read_text(encoding="utf-8")).text
-        assert waiting.text in page[: page.index("What failed")]
-        for told in (inbox.taken(), of_the_pmo.taken()):
-            assert [waiting.text in message["message"] for message in told] == [True]
-        assert night(folder).reason is None
-        assert inbox.taken() == of_the_pmo.taken() == []
-        reject(settings, [asked.change_id], "bea", None)
-        assert not [one for one in night(folder).waiting if one.key.startswith("failed|")]
-        for told in (inbox.taken(), of_the_pmo.taken()):
-            assert len(told) == 1, "that it is over"
-
-
 def test_what_a_tool_writes_is_text_everywhere() -> None:
     evil = "<script>alert(1)</script> | [x](javascript:alert(1))\n# all is well"
     report = NightReport("r1", datetime(2026, 11, 21, tzinfo=UTC), failures=[evil], waiting=[Waiting("k", evil)])
@@ -240,32 +205,6 @@ def test_a_clock_that_was_set_back_between_two_nights(
         assert counted(folder) == {"well": 30, "ill": 30}
     assert len(set(published)) == 3
     assert len(list((folder / "data" / "reports").iterdir())) == 3
-
-
-def test_a_push_that_stopped_while_its_source_was_read_is_told_once_to_both(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with closing(Inbox()) as operator, closing(Inbox()) as of_the_pmo:
-        monkeypatch.setenv("HOOK", operator.url)
-        monkeypatch.setenv("PMO_HOOK", of_the_pmo.url)
-        with (folder / "pmo.toml").open("a") as config:
-            config.write('[notify]\nurls = ["${HOOK}"]\npmo_urls = ["${PMO_HOOK}"]\n')
-        night(folder)
-        operator.taken()
-        with monkeypatch.context() as patched:
-            stopped = PushReport(sources=[SourcePushed("ill", "r", error="ill: only read")])
-            patched.setattr("flows.night.push", lambda *_, **__: stopped)
-            report = night(folder)
-            assert report.path is not None
-            page = Tags(report.path.read_text(encoding="utf-8")).text
-            assert page[: page.index("What failed")].count("pushing: ill: only read") == 2
-            for told in (operator.taken(), of_the_pmo.taken()):
-                assert [message["title"] for message in told] == ["pmo-hub: 1 new"]
-            night(folder)
-            assert operator.taken() == of_the_pmo.taken() == [], "it is known"
-        night(folder)
-        for told in (operator.taken(), of_the_pmo.taken()):
-            assert [message["title"] for message in told] == ["pmo-hub: 1 over"]
 
 
 def test_a_receiver_that_cannot_be_reached_fails_the_night_and_is_told_the_next_time(

@@ -1,18 +1,118 @@
-"""`pmo forget` after old answers were folded more than once, put back, or folded by an earlier version."""
+"""`pmo forget` after old answers were folded: earlier names, log-ins and addresses are found all the same."""
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import duckdb
+import pytest
 
+from flows.config import load
 from flows.forget import look_for
-from tests.flows.test_forget_folded import EARLIER, PERSON, Place, place, read_twice
+from flows.keep import fold_old_answers
+from flows.rebuild import rebuild
+from flows.source_rename import rename
+from flows.sync import OpenHub, publish_hub, sync
+from sandbox.redmine import ADMIN_KEY, RedmineServer
+from sandbox.redmine_tracker import Tracker
+from tests.running import configured, pmo, well
 from tests.searching import places_with
+from warehouse.compare import differences
+from warehouse.raw import RawArchive
 
-__all__ = ["place", "read_twice"]
+PERSON = "ops:3"
+TITLE = "Ask Joel Kranz (jkranz@example.test), or Kranz, Joel"
+EARLIER = {"Joel Kranz", "jkranz", "jkranz@example.test"}
+LATER = datetime.now(UTC) + timedelta(days=20)
+
+
+class Place:
+    """A folder, and the Redmine that is read into it."""
+
+    def __init__(self, folder: Path, tracker: Tracker) -> None:
+        self.folder, self.tracker = folder, tracker
+        self.data = folder / "data"
+        self.settings = load(folder / "pmo.toml")
+        self.archive = RawArchive(self.data / "raw")
+
+    @property
+    def base(self) -> Path:
+        return self.archive.folder / str(self.archive.base())
+
+    def night(self, lastname: str) -> None:
+        """Reads the person under a name; of earlier nights no published file is left."""
+        self.tracker.users[3].lastname = lastname
+        assert sync(self.settings).exit_status == 0
+        shown = (self.data / "portfolio.duckdb").resolve()
+        for path in set((self.data / "published").glob("*.duckdb")) - {shown}:
+            path.unlink()
+
+    def fold(self) -> None:
+        assert fold_old_answers(self.settings, LATER) > 0
+
+    def found(self, who: str = PERSON) -> set[str]:
+        return {word.text for word in look_for(self.settings, who).words}
+
+    def forget(self, *words: str) -> str:
+        said = pmo("forget", PERSON, "--yes", *words, cwd=self.folder)
+        assert "STILL THERE" not in well(said)
+        return said.stderr
+
+
+@pytest.fixture(scope="module")
+def read_twice(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """Not to be touched: each test has its copy."""
+    tracker = Tracker(issues=20, seed=5)
+    tracker.issues[7].subject = TITLE
+    with pytest.MonkeyPatch.context() as patched, RedmineServer(tracker) as server:
+        patched.setenv("SANDBOX_KEY", ADMIN_KEY)
+        one = Place(
+            configured(tmp_path_factory.mktemp("once") / "pmo", server.url, more="[keep]\nraw_days = 7\n"), tracker
+        )
+        one.night("Kranz")
+        one.night("Bergmann")
+        yield one
+
+
+@pytest.fixture
+def place(read_twice: Place, tmp_path: Path) -> Place:
+    return Place(shutil.copytree(read_twice.folder, tmp_path / "pmo", symlinks=True), read_twice.tracker)
+
+
+def test_what_the_folded_answers_said_of_a_person_is_forgotten_in_every_file(place: Place):
+    before = place.found()
+    assert before >= EARLIER
+    place.fold()
+    assert place.found() == before
+    assert places_with(place.data, ["kranz"]) != []
+    place.forget()
+    assert places_with(place.data, ["kranz", "bergmann"]) == []
+    hub = Path(shutil.copy(place.data / "hub.duckdb", place.folder / "before.duckdb"))
+    rebuild(place.settings)
+    with OpenHub(place.settings) as opened:
+        publish_hub(opened, publishing=False)
+    assert differences(hub, place.data / "hub.duckdb") == []
+
+
+@pytest.mark.parametrize("folded", ["never", "before", "after", "both"])
+def test_names_are_found_under_the_new_name_of_a_source(place: Place, folded: str):
+    if folded in ("before", "both"):
+        place.fold()
+    rename(place.settings, "ops", "plant", "anna")
+    place.settings = load(place.folder / "pmo.toml")
+    if folded in ("after", "both"):
+        place.fold()
+    assert place.found("plant:3") >= {*EARLIER, "Joel Bergmann"}
+
+
+def test_a_damaged_base_is_one_sentence(place: Place):
+    place.fold()
+    place.base.write_bytes(place.base.read_bytes()[:5000])
+    said = pmo("forget", PERSON, "--yes", cwd=place.folder)
+    assert said.returncode == 2 and "base-" in said.stderr and "put it back from a backup" in said.stderr
 
 
 def test_a_second_folding_keeps_what_the_first_one_kept(place: Place):

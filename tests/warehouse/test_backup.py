@@ -18,7 +18,6 @@ from model.vocabulary import WordKind
 from tests.running import ROOT, pmo, started, well
 from warehouse.backup import back_up_desk
 from warehouse.desk import Desk
-from warehouse.hub import HubLock
 
 DAY = "2026-11-20"
 DECIDE_AND_WAIT = """
@@ -103,18 +102,6 @@ def test_a_desk_that_is_gone_but_for_its_write_ahead_file(folder: Path) -> None:
     desk_of(folder).unlink()
     assert well(pmo("restore", "--desk", DAY, cwd=folder)) == f"the desk is what it was in the night of {DAY}\n"
     assert words(desk_of(folder)) == {"in review"}
-
-
-def test_it_is_refused_while_another_process_writes_or_has_it_open(folder: Path) -> None:
-    lock = HubLock(folder / "data")
-    said = pmo("restore", "--desk", DAY, cwd=folder)
-    lock.release()
-    assert said.returncode == 1 and f"is being written by process {os.getpid()}" in said.stderr
-    process = beside(folder)
-    said = started("restore", "--desk", DAY, cwd=folder)
-    kill(process)
-    assert said.returncode == 1 and "another process has" in said.stderr and "Traceback" not in said.stderr
-    assert "parked" in words(desk_of(folder)) and not [*(folder / "data" / "backups").glob("desk-before-*")]
 
 
 def test_days_that_there_are_and_a_copy_that_is_damaged(folder: Path) -> None:
