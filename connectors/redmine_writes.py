@@ -24,8 +24,11 @@ from model.plan import Offers
 
 __all__ = ["RedmineWrites"]
 
-LOOK = [("include", "journals,allowed_statuses,children")]
+LOOK = [("include", "journals,allowed_statuses,children,relations")]
 COMPUTED = "it has subtasks: Redmine may take its priority from theirs, and then leaves it as it is"
+CLOSED_TOO = (
+    "{those} duplicates it: if this closes it, Redmine may close that one too, and undoing does not open it again"
+)
 LOUD = "Redmine mails its watchers: it cannot be told not to"
 GONE = (403, 404)
 
@@ -39,6 +42,12 @@ class _Journal(Struct):
     notes: str | None = None
 
 
+class _Relation(Struct):
+    relation_type: str = ""
+    issue_id: int = 0
+    issue_to_id: int = 0
+
+
 class _Issue(Struct):
     id: int
     status: _Ref | None = None
@@ -47,6 +56,7 @@ class _Issue(Struct):
     allowed_statuses: list[_Ref] = []
     children: list[Any] = []
     journals: list[_Journal] = []
+    relations: list[_Relation] = []
 
 
 class _One(Struct):
@@ -124,7 +134,7 @@ class RedmineWrites:
             return {}
         start = str(issue.status.id) if issue.status else ""
         steps = [Step(start, str(s.id), end_name=s.name or None) for s in issue.allowed_statuses if str(s.id) != start]
-        remarks = {"status": (LOUD,), "priority": (COMPUTED, LOUD) if issue.children else (LOUD,)}
+        remarks = {"status": (*_closed_too(issue), LOUD), "priority": (COMPUTED, LOUD) if issue.children else (LOUD,)}
         return {str(issue.id): Offers(tuple(steps), None, remarks)}
 
     def values_now(self, issue_id: str) -> Mapping[str, str | None]:
@@ -159,6 +169,13 @@ class RedmineWrites:
             return _ONE.decode(answer.body).issue
         except UNREADABLE:
             raise BadRecord(f"{self._name}: {answer.request[:200]} brought no issue, as Redmine does") from None
+
+
+def _closed_too(issue: _Issue) -> list[str]:
+    """Redmine closes what duplicates an issue together with it (`close_duplicates`), unless an administrator has
+    switched that off, which no API tells."""
+    pairs = ((one.issue_id, one.issue_to_id) for one in issue.relations if one.relation_type == "duplicates")
+    return [CLOSED_TOO.format(those=f"#{duplicate}") for duplicate, of in pairs if of == issue.id]
 
 
 def _few(names: set[str]) -> str:
