@@ -92,10 +92,14 @@ _RULES: Mapping[str, _Rule] = {
 
 @dataclass(frozen=True)
 class ColumnMap:
-    """Our field → its column, and `unsure`: our field → why it has none, in a sentence for people."""
+    """Our field → its column, and `unsure`: our field → why it has none, in a sentence for people.
+
+    `named`: our fields of which a person laid down the column, or that there is none.
+    """
 
     columns: Mapping[str, Column]
     unsure: Mapping[str, str] = field(default_factory=dict)
+    named: frozenset[str] = frozenset()
 
     def field_of(self) -> dict[int, str]:
         """Id of a column → our field."""
@@ -134,6 +138,7 @@ def map_columns(columns: Sequence[Column], named: Mapping[str, str]) -> ColumnMa
                 unsure[name] = why
                 if not any(_is_named(column, wanted) for column in columns):
                     untitled.append(name)
+    settled = frozenset(name for name in named if name not in unsure)
     primary = next((column for column in columns if column.primary), None)
     if primary is not None and ("title" not in named or "title" in untitled):
         found["title"] = primary
@@ -143,7 +148,7 @@ def map_columns(columns: Sequence[Column], named: Mapping[str, str]) -> ColumnMa
             taken = {column.id for column in found.values()}
             if name not in found and (name not in unsure or name in untitled):
                 _search(name, rank, [c for c in columns if c.id not in taken], found, unsure)
-    return ColumnMap({name: found[name] for name in _RULES if name in found}, unsure)
+    return ColumnMap({name: found[name] for name in _RULES if name in found}, unsure, settled)
 
 
 def _is_named(column: Column, wanted: str) -> bool:

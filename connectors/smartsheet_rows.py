@@ -36,7 +36,7 @@ from connectors.smartsheet_cells import (
 from connectors.smartsheet_columns import ColumnMap
 from connectors.smartsheet_records import Cell, Column, Row, Sheet, cells_of, parents_in, row_of
 from connectors.smartsheet_words import MILESTONE, PARENT, TASK, category_of, share_word, ticked_word, word_rows
-from model.observed import UNREAD
+from model.observed import SETTLED, UNREAD
 from model.vocabulary import LinkKind, LinkRelation, MilestoneState, WordKind
 
 __all__ = ["SheetRows", "issue_id"]
@@ -45,6 +45,7 @@ T = TypeVar("T")
 SECONDS_PER_HOUR = 3600
 DAY_FIELDS = ("start_on", "due_on", "baseline_start_on", "baseline_due_on")
 OF_ROW = "row"
+OBSERVED_AS = {"estimate": "original_estimate_seconds"}  # fields of the column map whose observed one has another name
 """Origin of what a row says without any column."""
 _RELATIONS = {relation.value for relation in LinkRelation}
 
@@ -206,10 +207,17 @@ class SheetRows:
         named = {
             "status": ("status",) if "status" in self._column else of_status,
             "type": ("type", "milestone", "duration"),
-            "original_estimate_seconds": ("estimate",),
+            OBSERVED_AS["estimate"]: ("estimate",),
         } | {name: (name,) for name in ("priority", "assignee", "start_on", "due_on", "percent_complete")}
         found = {name: [one for one in said if one in self._column] for name, said in named.items()}
         return {name: said for name, said in found.items() if said or name == "type"}
+
+    @cached_property
+    def _settled(self) -> str:
+        """Observed fields whose columns a person laid down, or that there are none."""
+        found = (name for name, said in self._sources.items() if said and self.map.named.issuperset(said))
+        none = (OBSERVED_AS.get(name, name) for name in self.map.named - self.map.columns.keys())
+        return " ".join(sorted({*found, *(name for name in none if name not in self._sources)}))
 
     def _origins(self, rejects: Collection[str]) -> str:
         """Columns of the observed fields; of a cell that could not be read with `UNREAD` before."""
@@ -219,6 +227,8 @@ class SheetRows:
             for name, said in self._sources.items():
                 columns = "+".join(str(self._column[one].id) for one in said) or OF_ROW
                 told[name] = f"{UNREAD}{columns}" if unread & set(said) else columns
+            if self._settled:
+                told[SETTLED] = self._settled
             self._told_origins[unread] = msgspec.json.encode(told).decode()
         return self._told_origins[unread]
 

@@ -77,6 +77,7 @@ ROLES = frozenset(
 _PERSON_FIELD = re.compile(
     r"(^|_)(account|assignee|author|by|email|lead|login|manager|name|owner|person|pm|reporter|sponsor|team_member|who)$"
 )
+_ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
 _PSEUDONYM = re.compile(r"forgotten[ -][0-9a-f]{6}(-\d+)?(@example\.invalid)?", re.IGNORECASE)
 """What `pseudonyms` makes of a code of six digits."""
 _BEFORE = r"(?:(?<!\w)|(?<=\\[nrtbf])|(?<=\\u[0-9a-f]{4})|(?<=%[0-9a-f]{2}))"
@@ -364,6 +365,7 @@ def people_in(value: object, role: str = "") -> Iterator[tuple[frozenset[str], K
         if ids and (known := _said_in(said, role)):
             yield ids, known
         yield from _changed_in(said)
+        yield from _shown_in(said)
         for key, part in value.items():
             if isinstance(part, Mapping | list):
                 yield from people_in(part, str(key).lower())
@@ -378,6 +380,16 @@ def _changed_in(said: Mapping[str, object]) -> Iterator[tuple[frozenset[str], Kn
         for id_, name in ((said.get("from"), said.get("fromstring")), (said.get("to"), said.get("tostring"))):
             if isinstance(id_, str) and isinstance(name, str) and name.strip():
                 yield frozenset({id_.lower()}), Known(frozenset({name}))
+
+
+def _shown_in(said: Mapping[str, object]) -> Iterator[tuple[frozenset[str], Known]]:
+    """Whom a cell of a sheet holds by their address, and shows by the name they had then (Smartsheet's contacts)."""
+    mail, name = said.get("value"), said.get("displayvalue")
+    if isinstance(mail, str) and isinstance(name, str) and _ADDRESS.fullmatch(mail) and name.strip():
+        yield (
+            frozenset({mail.lower()}),
+            Known(frozenset() if "@" in name else frozenset({name}), mails=frozenset({mail})),
+        )
 
 
 def _said_in(said: Mapping[str, object], role: str) -> Known:

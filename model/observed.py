@@ -9,10 +9,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["OBSERVABLE", "UNREAD", "Held"]
+__all__ = ["OBSERVABLE", "SETTLED", "UNREAD", "Held"]
 
 UNREAD = "?"
 """What stands before the origin of a field whose place is known, and whose value there could not be understood."""
+
+SETTLED = "settled"
+"""The key, beside fields, of those whose place a person laid down, blanks between: that they moved is meant."""
 
 
 @dataclass(frozen=True)

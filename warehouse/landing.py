@@ -648,8 +648,8 @@ def _moved_as_reject(stream: str, moved: Moved) -> _Rejected:
         f"{moved.project_id}/",
         moved.field,
         f"in “{moved.project}” {moved.field} was read from column {moved.left} before, and is from {now} now "
-        f"({moved.issues} issues): no change is made of that; if the column has another name, name it by its number, "
-        "which `pmo check` shows",
+        f"({moved.issues} issues): no change is made of that; name the column that is meant by its number, which "
+        "`pmo check` shows, and this is told no more",
     )
 
 

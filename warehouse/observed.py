@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import duckdb
 import pyarrow as pa
 
-from model.observed import OBSERVABLE, UNREAD, Held
+from model.observed import OBSERVABLE, SETTLED, UNREAD, Held
 from model.vocabulary import Evidence
 from warehouse.schema import quoted, text
 
@@ -113,18 +113,19 @@ class Moved:
 
 
 def moved_origins(con: duckdb.DuckDBPyConnection, source: str, projects: Collection[str]) -> list[Moved]:
-    """Of issues that are there."""
+    """Of issues that are there, without the fields whose place a person laid down."""
     rows = con.execute(
-        """SELECT project_id, coalesce(any_value(name), project_id), field, "left", origin, count(*) FROM (
+        f"""SELECT project_id, coalesce(any_value(name), project_id), field, "left", origin, count(*) FROM (
             SELECT i.project_id, p.name, l.field, l.origin AS "left",
                 json_extract_string(i.field_origins, '$.' || l.field) AS origin
             FROM ledger.last_read AS l
             JOIN landed.issues AS i ON i.source = l.source AND i.native_id = l.native_id AND i.availability = 'present'
             LEFT JOIN landed.projects AS p ON p.source = i.source AND p.native_id = i.project_id
-            WHERE l.source = ? AND list_contains(?, i.project_id))
-        WHERE NOT coalesce(starts_with(origin, ?), false)
+            WHERE l.source = ? AND list_contains(?, i.project_id)
+                AND NOT list_contains(string_split(coalesce({_origin("i.field", SETTLED)}, ''), ' '), l.field))
+        WHERE NOT coalesce(starts_with(origin, '{UNREAD}'), false)
         GROUP BY project_id, field, "left", origin ORDER BY ALL""",
-        [source, list(projects), UNREAD],
+        [source, list(projects)],
     ).fetchall()
     return [Moved(*row) for row in rows]
 

@@ -128,3 +128,15 @@ def test_words_are_gathered_from_what_names_the_person_by_id_and_from_nothing_el
     found = words_in(document, frozenset({"5"}))
     assert found.names == {"Anna Former", "Anna Berg", "A. Berg", "Anna Earlier"}
     assert found.logins == {"aberg"} and found.mails == {"anna@acme.example"}
+
+
+def test_a_cell_that_shows_an_address_by_a_name_names_the_person_and_no_other_cell_does():
+    cells = [
+        {"columnId": 1, "value": "Anna@acme.example", "displayValue": "Anna Former"},
+        {"columnId": 2, "value": "ben@acme.example", "displayValue": "Ben Cole"},
+        {"columnId": 3, "value": "anna@acme.example", "displayValue": "anna@acme.example"},
+        {"columnId": 4, "value": "ask anna@acme.example", "displayValue": "ask Anna"},
+        {"columnId": 5, "value": 5.0, "displayValue": "5"},
+    ]
+    found = words_in({"rows": [{"id": 1, "cells": cells}]}, frozenset({"anna@acme.example"}))
+    assert found == Known(frozenset({"Anna Former"}), mails=frozenset({"Anna@acme.example", "anna@acme.example"}))

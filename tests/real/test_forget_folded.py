@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from unittest import mock
 
 import duckdb
 import pytest
@@ -16,12 +18,18 @@ from flows.keep import fold_old_answers
 from flows.rebuild import rebuild
 from flows.source_rename import rename
 from flows.sync import OpenHub, publish_hub, sync
+from sandbox import smartsheet
 from sandbox.redmine import ADMIN_KEY, RedmineServer
 from sandbox.redmine_tracker import Tracker
+from sandbox.smartsheet_records import Contact
+from tests.flows.test_smartsheet import Place as Plans
+from tests.flows.test_smartsheet import place as plans
 from tests.running import configured, pmo, well
 from tests.searching import places_with
 from warehouse.compare import differences
 from warehouse.raw import RawArchive
+
+__all__ = ["plans"]
 
 PERSON = "ops:3"
 TITLE = "Ask Joel Kranz (jkranz@example.test), or Kranz, Joel"
@@ -152,3 +160,18 @@ def test_where_an_earlier_version_folded_it_is_said_that_names_are_not_known(pla
     place.night("Castell")
     assert remarks() == remarks(place.fold) == [said]
     assert place.found() >= {"Joel Castell"}
+
+
+def test_the_name_that_a_cell_showed_for_an_address_is_forgotten(plans: Plans):
+    """Smartsheet's cells hold an address, and show the name that the contact had when it was read."""
+    address, data = "ilka.brandt@example.com", plans.folder / "data"
+    sheet = plans.sheet("Network renewal")
+    for name in ("Ilka Sommerfeld", "Ilka Brandt"):
+        plans.server.tracker.edit(sheet.rows[5].id, "Assigned To", Contact(address, name))
+        plans.sync()
+    with mock.patch.dict(os.environ, SANDBOX_KEY=smartsheet.ADMIN_TOKEN):
+        found = {word.text for word in look_for(load(plans.folder / "pmo.toml"), address).words}
+    assert {"Ilka Sommerfeld", "Ilka Brandt", address} <= found
+    assert places_with(data, ["sommerfeld"]) != []
+    well(pmo("forget", address, "--yes", cwd=plans.folder, SANDBOX_KEY=smartsheet.ADMIN_TOKEN))
+    assert places_with(data, ["sommerfeld", "brandt"]) == []

@@ -63,3 +63,20 @@ def test_a_word_in_a_date_cell_is_no_new_date(place: Place, plan: Sheet) -> None
         set_cell(place, sheet, word, "Fällig am", row=2)
         place.sync()
     assert changes_of(place) == [*GENUINE, ("due_on", "2026-05-01", "2026-05-04")]
+
+
+def test_a_column_that_is_replaced_for_good_is_told_until_it_is_named(place: Place, plan: Sheet) -> None:
+    tracker = place.server.tracker
+    tracker.rename_column(plan.id, "Status", "Phase")
+    new = tracker.add_column(plan.id, "Status", type="PICKLIST", options=["On Hold"])
+    for row in range(6):
+        set_cell(place, plan, "On Hold", row=row)
+    place.sync()
+    assert changes_of(place) == GENUINE
+    assert [told.split("”")[1].split()[0] for told in told_of(place)] == ["status"]
+    place.sync()
+    assert len(told_of(place)) == 1
+    place.configure(f'sheets."Network renewal".columns.status = "{new.id}"')
+    place.sync()
+    assert (changes_of(place), told_of(place)) == (GENUINE, [])
+    assert statuses_of(place)["Switches"] == "On Hold"
