@@ -168,6 +168,9 @@ def _become(run: Mapping[str, Any]) -> None:
     os.chdir(run["cwd"])
     os.environ.clear()
     os.environ.update(run["env"])
+    # as a terminal gives them, also where these tests run in the background, or under nohup
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     sys.argv = [run["module"], *run["words"]]
     if run["module"] == CLI:
         import_module(CLI).main()
