@@ -160,6 +160,13 @@ def _close(*files: IO[str]) -> None:
         os.open(os.devnull, os.O_RDWR)  # the number stays taken: the file object may close it once more
 
 
+def at_a_terminal() -> None:
+    """In a new process. A shell that starts something in the background, and `nohup`, have it pass over Ctrl-C or the
+    end of the terminal, and so all that it starts in turn."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
 def _become(run: Mapping[str, Any]) -> None:
     for number, name in enumerate(run["files"]):
         opened = os.open(name, os.O_RDONLY if number == 0 else os.O_WRONLY | os.O_CREAT, 0o600)
@@ -168,9 +175,8 @@ def _become(run: Mapping[str, Any]) -> None:
     os.chdir(run["cwd"])
     os.environ.clear()
     os.environ.update(run["env"])
-    # as a terminal gives them, also where these tests run in the background, or under nohup
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    at_a_terminal()
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # as Python does where it starts
     sys.argv = [run["module"], *run["words"]]
     if run["module"] == CLI:
         import_module(CLI).main()

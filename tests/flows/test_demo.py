@@ -23,6 +23,7 @@ from sandbox.jira_tracker import Tracker
 from sandbox.jira_truth import figures
 from sandbox.plan_files import truth_of_plan
 from sandbox.plan_timesheets import compliance_week
+from tests.forked import at_a_terminal
 from tests.running import environment, pmo, started, well
 
 AS_OF = datetime.now(ZoneInfo("Europe/Berlin")).date()
@@ -192,11 +193,6 @@ def test_a_folder_that_is_not_its_own_is_left_alone(tmp_path: Path):
     assert (tmp_path / "pmo-demo" / "mine.txt").read_text() == "mine"
 
 
-def _with_ctrl_c() -> None:
-    """A shell that starts something in the background has it pass Ctrl-C over, and all that it starts in turn."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
 def test_the_sandbox_prints_a_configuration_that_works(tmp_path: Path):
     command = [sys.executable, "-m", "flows.cli", "sandbox"]
     with subprocess.Popen(
@@ -205,7 +201,7 @@ def test_the_sandbox_prints_a_configuration_that_works(tmp_path: Path):
         env=environment(),
         stdout=subprocess.PIPE,
         text=True,
-        preexec_fn=_with_ctrl_c,
+        preexec_fn=at_a_terminal,
     ) as served:
         try:
             assert served.stdout is not None

@@ -23,6 +23,7 @@ import requests
 
 from flows.prefect_server import prefect_server
 from flows.prefect_settings import set_up_prefect
+from tests.forked import at_a_terminal
 from tests.running import ROOT, environment
 
 GUARD = """
@@ -83,6 +84,7 @@ class Scheduled:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "flows.cli", "schedule", "--cron", "* * * * *"],
                 cwd=self.folder, env=more, stdout=log, stderr=log, start_new_session=True,
+                preexec_fn=at_a_terminal,
             )  # fmt: skip
 
     def end(self, how: signal.Signals = signal.SIGINT) -> None:

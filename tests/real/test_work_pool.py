@@ -13,6 +13,7 @@ import requests
 
 from sandbox.redmine import RedmineServer
 from sandbox.redmine_tracker import Tracker
+from tests.forked import at_a_terminal
 from tests.real.scheduled import a_prefect, issues
 from tests.running import ROOT, configured, environment
 
@@ -43,6 +44,7 @@ def test_a_worker_runs_the_deployment_of_prefect_yaml(tmp_path: Path) -> None:
             subprocess.Popen(
                 [sys.executable, "-m", "prefect", "worker", "start", "--pool", "pmo"],
                 cwd=tmp_path, env=variables | {"PMO_CONFIG": str(folder / "pmo.toml")}, stdout=told, stderr=told,
+                preexec_fn=at_a_terminal,
             ) as worker,
         ):  # fmt: skip
             try:
