@@ -27,7 +27,7 @@ __all__ = ["RedmineWrites"]
 LOOK = [("include", "journals,allowed_statuses,children,relations")]
 COMPUTED = "it has subtasks: Redmine may take its priority from theirs, and then leaves it as it is"
 CLOSED_TOO = (
-    "{those} duplicates it: if this closes it, Redmine may close that one too, and undoing does not open it again"
+    "#{duplicate} duplicates it: if this closes it, Redmine may close that one too, and undoing does not open it again"
 )
 LOUD = "Redmine mails its watchers: it cannot be told not to"
 GONE = (403, 404)
@@ -175,7 +175,7 @@ def _closed_too(issue: _Issue) -> list[str]:
     """Redmine closes what duplicates an issue together with it (`close_duplicates`), unless an administrator has
     switched that off, which no API tells."""
     pairs = ((one.issue_id, one.issue_to_id) for one in issue.relations if one.relation_type == "duplicates")
-    return [CLOSED_TOO.format(those=f"#{duplicate}") for duplicate, of in pairs if of == issue.id]
+    return [CLOSED_TOO.format(duplicate=duplicate) for duplicate, of in pairs if of == issue.id]
 
 
 def _few(names: set[str]) -> str:

@@ -45,8 +45,8 @@ T = TypeVar("T")
 SECONDS_PER_HOUR = 3600
 DAY_FIELDS = ("start_on", "due_on", "baseline_start_on", "baseline_due_on")
 OF_ROW = "row"
-OBSERVED_AS = {"estimate": "original_estimate_seconds"}  # fields of the column map whose observed one has another name
 """Origin of what a row says without any column."""
+OBSERVED_AS = {"estimate": "original_estimate_seconds"}  # fields of the column map whose observed one has another name
 _RELATIONS = {relation.value for relation in LinkRelation}
 
 
