@@ -13,10 +13,14 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from tempfile import mkdtemp
+from threading import Lock
 from typing import Protocol
 
 from sandbox.redmine import ADMIN_KEY, RedmineServer
@@ -85,13 +89,17 @@ class KilledSmartsheet:
 
 @dataclass
 class KillTrials:
-    """A tool in the sandbox, a hub that has read it (`before`), edits since, and a hub that read them unkilled."""
+    """A tool in the sandbox, a hub that has read it (`before`), edits since, and a hub that read them unkilled.
+
+    Trials have folders of their own: several threads may try at a time.
+    """
 
     folder: Path
     seed: int
     kind: Callable[[int], Tool] = KilledRedmine
     tool: Tool = field(init=False)
-    kills: dict[str, int] = field(default_factory=dict)
+    kills: Counter[str] = field(default_factory=Counter)
+    _counting: Lock = field(default_factory=Lock, repr=False)
 
     def __post_init__(self) -> None:
         self.tool = self.kind(self.seed)
@@ -100,21 +108,24 @@ class KillTrials:
         self.tool.configure(self.before)
         well(pmo("sync", cwd=self.before))
         self.tool.edit(random.Random(self.seed))
-        self.unkilled = self._copy("unkilled")
+        self.unkilled = self.folder / "unkilled"
+        shutil.copytree(self.before, self.unkilled, symlinks=True)
         well(pmo("sync", cwd=self.unkilled))
 
     def close(self) -> None:
         self.tool.close()
 
-    def _copy(self, name: str) -> Path:
-        target = self.folder / name
-        shutil.rmtree(target, ignore_errors=True)
+    @contextmanager
+    def _copy(self) -> Iterator[Path]:
+        target = Path(mkdtemp(prefix="trial-", dir=self.folder)) / "hub"
         shutil.copytree(self.before, target, symlinks=True)
-        return target
+        yield target
+        shutil.rmtree(target.parent)  # what failed is left for whoever looks into it
 
     def passings(self, place: str) -> int:
         """How often an undisturbed sync passes a place."""
-        run = pmo("sync", cwd=self._copy("counted"), via=("tests.killer", place, "0"))
+        with self._copy() as folder:
+            run = pmo("sync", cwd=folder, via=("tests.killer", place, "0"))
         well(run)
         found = re.search(r"PASSED (\d+)", run.stderr)
         assert found
@@ -122,33 +133,34 @@ class KillTrials:
 
     def kill_at_place(self, place: str, passing: int) -> None:
         """Kills a sync there, lets another run, and compares."""
-        folder = self._copy("killed")
-        run = pmo("sync", cwd=folder, via=("tests.killer", place, str(passing)))
-        assert run.returncode == -signal.SIGKILL, f"{place} {passing} was not passed: {run.stdout}{run.stderr}"
-        self._recover(folder, f"{place} {passing}")
+        with self._copy() as folder:
+            run = pmo("sync", cwd=folder, via=("tests.killer", place, str(passing)))
+            assert run.returncode == -signal.SIGKILL, f"{place} {passing} was not passed: {run.stdout}{run.stderr}"
+            self._recover(folder, place, f"{place} {passing}")
 
-    def kill_at_random_time(self, random_: random.Random, longest_seconds: float) -> bool:
-        """Kills a sync from outside, sometime; False if it had ended by then."""
-        folder = self._copy("killed")
-        (folder / "data" / "run.json").unlink()
-        process = subprocess.Popen(
-            [sys.executable, "-m", "flows.cli", "sync"],
-            cwd=folder,
-            env=environment(),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        deadline = time.monotonic() + 60
-        while not (folder / "data" / "run.json").exists() and process.poll() is None and time.monotonic() < deadline:
-            time.sleep(0.005)
-        time.sleep(random_.uniform(0, longest_seconds))
-        process.kill()
-        if process.wait() != -signal.SIGKILL:
-            return False
-        self._recover(folder, "a random time")
-        return True
+    def kill_after(self, seconds: float) -> bool:
+        """Kills a sync from outside, so long after it began; False if it had ended by then."""
+        with self._copy() as folder:
+            (folder / "data" / "run.json").unlink()
+            process = subprocess.Popen(
+                [sys.executable, "-m", "flows.cli", "sync"],
+                cwd=folder,
+                env=environment(),
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
+            deadline = time.monotonic() + 60
+            began = folder / "data" / "run.json"
+            while not began.exists() and process.poll() is None and time.monotonic() < deadline:
+                time.sleep(0.005)
+            time.sleep(seconds)
+            process.kill()
+            if process.wait() != -signal.SIGKILL:
+                return False
+            self._recover(folder, "a random time", f"{seconds:.3f} s after it began")
+            return True
 
-    def _recover(self, folder: Path, what: str) -> None:
+    def _recover(self, folder: Path, place: str, what: str) -> None:
         well(pmo("sync", cwd=folder))
         found = differences(folder / "data" / "hub.duckdb", self.unkilled / "data" / "hub.duckdb")
         found += differences(folder / "data" / "portfolio.duckdb", self.unkilled / "data" / "portfolio.duckdb")
@@ -156,7 +168,8 @@ class KillTrials:
         assert not found, f"seed {self.seed}, killed at {what}: {found[:5]}"
         leftovers = [p.name for p in (folder / "data").rglob("*.part")]
         assert not leftovers, f"seed {self.seed}, killed at {what}: left {leftovers}"
-        self.kills[what.rstrip(" 0123456789")] = self.kills.get(what.rstrip(" 0123456789"), 0) + 1
+        with self._counting:
+            self.kills[place] += 1
 
 
 def edit_much(tracker: Tracker, random_: random.Random) -> None:
