@@ -107,7 +107,7 @@ class TriedJira:
         return self.tracker.issues[int(id_)]
 
 
-def run_jira_trial(folder: Path, seed: int, *, changes: int, kills: int, issues: int) -> Counter[str]:
+def run_jira_trial(seed: int, folder: Path, *, changes: int, kills: int, issues: int) -> Counter[str]:
     """Raises AssertionError with the seed in its text."""
     with office(folder, issues=issues, max_changes=10_000) as made:
         return run_trial(TriedJira(made), seed, changes=changes, kills=kills)

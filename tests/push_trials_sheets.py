@@ -146,7 +146,7 @@ def _add(tracker: Tracker, rows: int) -> None:
         tracker.add_sheet(name, columns, made, shares={MIRA: "EDITOR"})
 
 
-def run_sheets_trial(folder: Path, seed: int, *, changes: int, kills: int) -> Counter[str]:
+def run_sheets_trial(seed: int, folder: Path, *, changes: int, kills: int) -> Counter[str]:
     """Raises AssertionError with the seed in its text."""
     with sheets_office(folder, lambda tracker: _add(tracker, changes // 2), max_changes=10_000) as made:
         return run_trial(TriedSheets(made), seed, changes=changes, kills=kills)
